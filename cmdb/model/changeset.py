@@ -1,0 +1,50 @@
+"""A changeset: what one transaction is to change, who wants it, and what it may assume."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import orjson
+
+from cmdb.model.ci import CI, CiId, Pool, PoolKey, Relation, RelationKey
+
+
+@dataclass(frozen=True, slots=True)
+class Changeset:
+    """Everything one revision is to change.
+
+    `put_*` create or replace whole values; `remove_*` take relations and pools away; `retire` sets the lifecycle to
+    retired (the CI stays, with its relations); `delete` removes a CI, its relations and its pools, the history stays.
+    `expected` maps a CI to the revision it was last seen at (0: it must not exist); a mismatch is a conflict.
+    `key` makes a retry safe: the same key with the same content is applied once, with other content refused.
+    `base` is the revision the changeset was validated against; if the store is still there, validation stands.
+    """
+
+    who: str
+    source: str
+    message: str = ""
+    key: str = ""
+    put_cis: Sequence[CI] = ()
+    put_relations: Sequence[Relation] = ()
+    put_pools: Sequence[Pool] = ()
+    remove_relations: Sequence[RelationKey] = ()
+    remove_pools: Sequence[PoolKey] = ()
+    retire: Sequence[CiId] = ()
+    delete: Sequence[CiId] = ()
+    expected: Mapping[CiId, int] = field(default_factory=dict)
+    base: int | None = None
+
+    def digest(self) -> str:
+        """A fingerprint of what it changes, to tell a retry from a reused key."""
+        parts = (
+            self.source, self.put_cis, self.put_relations, self.put_pools, self.remove_relations,
+            self.remove_pools, self.retire, self.delete, sorted(self.expected.items()),
+        )  # fmt: skip
+        return blake2b(orjson.dumps(parts, default=list), digest_size=16).hexdigest()
+
+    @property
+    def empty(self) -> bool:
+        return not (
+            self.put_cis or self.put_relations or self.put_pools
+            or self.remove_relations or self.remove_pools or self.retire or self.delete
+        )  # fmt: skip

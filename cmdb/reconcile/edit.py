@@ -1,0 +1,156 @@
+"""Edits as people make them: some fields of some CIs, checked and merged into what is stored."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import orjson
+
+from cmdb.model.attributes import Attribute, Value, parse_text
+from cmdb.model.changeset import Changeset
+from cmdb.model.ci import CI, CiId, attributes_json
+from cmdb.model.errors import InvalidInput, Problem, ValueFault, shown
+from cmdb.model.model import Model
+from cmdb.model.text import parse_id
+from cmdb.store.port import StoredCI
+
+Given = str | int | float | bool | Sequence[str] | None
+"""An attribute value as it comes in: text is parsed, other types are checked, None takes it away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What to change of one CI. None leaves a field as it is; a new CI needs a kind."""
+
+    id: str
+    kind: str | None = None
+    name: str | None = None
+    sector: str | None = None
+    lifecycle: str | None = None
+    attributes: Mapping[str, Given] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit(Changeset):
+    """A changeset made from a request and what was stored then; a retry is known by the request alone."""
+
+    request: str = ""
+
+    def digest(self) -> str:
+        """A fingerprint of the request."""
+        return self.request
+
+
+def fingerprint(source: str, drafts: Sequence[Draft], expected: Mapping[CiId, int]) -> str:
+    """The digest of a request to merge `drafts`."""
+    parts = (source, [_parts(draft) for draft in drafts], sorted(expected.items()))
+    return blake2b(orjson.dumps(parts), digest_size=16).hexdigest()
+
+
+def _parts(draft: Draft) -> tuple[object, ...]:
+    """A draft as plain JSON values."""
+    given = {name: list(v) if isinstance(v, tuple) else v for name, v in sorted(draft.attributes.items())}
+    return (draft.id, draft.kind, draft.name, draft.sector, draft.lifecycle, given)
+
+
+def ids(drafts: Iterable[Draft]) -> set[CiId]:
+    """The ids that the drafts name, as they are stored; those that are no ids are for `merged` to report."""
+    found = set()
+    for draft in drafts:
+        with suppress(ValueFault):
+            found.add(CiId(parse_id(draft.id)))
+    return found
+
+
+def merged(model: Model, drafts: Iterable[Draft], stored: Mapping[CiId, StoredCI], source: str) -> list[CI]:
+    """The CIs that `drafts` ask for; a new one comes from `source`, a stored one keeps its own.
+
+    Raises `InvalidInput` with every problem of every draft.
+    """
+    problems: list[Problem] = []
+    cis = [
+        _merge(model, draft, stored, source, _Faults(f"cis[{number}]", problems))
+        for number, draft in enumerate(drafts)
+    ]
+    if problems:
+        raise InvalidInput(problems)
+    return cis
+
+
+@dataclass(frozen=True, slots=True)
+class _Faults:
+    """Collects problems of one draft."""
+
+    place: str
+    problems: list[Problem]
+
+    def add(self, code: str, where: str, found: str, accepted: str) -> None:
+        self.problems.append(Problem(code, f"{self.place}.{where}", shown(found), accepted))
+
+    def unknown(self, name: str, declared: Mapping[str, Attribute], kind: str) -> None:
+        accepted = f"an attribute of {kind}: " + ", ".join(sorted(declared))
+        self.add("UNKNOWN_ATTRIBUTE", f"attributes.{shown(name)}", name, accepted)
+
+    def parsed(self, parse: Callable[[str], str], text: str, where: str) -> str:
+        """What `parse` makes of `text`; nothing, and a problem, when it is at fault."""
+        try:
+            return parse(text)
+        except ValueFault as fault:
+            self.problems.append(fault.at(f"{self.place}.{where}"))
+            return ""
+
+
+def _merge(model: Model, draft: Draft, stored: Mapping[CiId, StoredCI], source: str, faults: _Faults) -> CI:
+    ci_id = CiId(faults.parsed(parse_id, draft.id, "id"))
+    old = stored[ci_id].ci if ci_id in stored else CI(ci_id, "", ci_id, "shared", "live", "{}", source)
+    kind = draft.kind or old.kind
+    if kind not in model.attributes:
+        code = "UNKNOWN_KIND" if kind else "MISSING_VALUE"
+        faults.add(code, "kind", kind, "one of " + ", ".join(model.concrete))
+        return old
+    name = old.name if draft.name is None else faults.parsed(parse_text, draft.name, "name")
+    return CI(
+        ci_id, kind, name or ci_id, draft.sector or old.sector, draft.lifecycle or old.lifecycle,
+        attributes_json(_values(old, draft, kind, model.attributes[kind], faults)), old.source,
+    )  # fmt: skip
+
+
+def _values(
+    old: CI, draft: Draft, kind: str, declared: Mapping[str, Attribute], faults: _Faults
+) -> dict[str, Value]:
+    """The stored attributes with the given ones merged in; None takes one away, also one the kind lacks."""
+    values = dict(old.attributes)
+    for name, value in draft.attributes.items():
+        values.pop(name, None)
+        if value is not None and name in declared:
+            try:
+                values[name] = typed(declared[name], value)
+            except ValueFault as fault:
+                faults.problems.append(fault.at(f"{faults.place}.attributes.{name}"))
+        elif value is not None:
+            faults.unknown(name, declared, kind)
+    for name in sorted(values.keys() - declared.keys()):
+        faults.unknown(name, declared, kind)
+    return values
+
+
+def typed(attribute: Attribute, value: Given) -> Value:
+    """`value` as the attribute's type: text is parsed, anything else is checked. Raises `ValueFault`."""
+    if isinstance(value, str):
+        if not value.strip():
+            raise ValueFault("MISSING_VALUE", value, "a value, or null to take the attribute away")
+        return attribute.parse(value)
+    if isinstance(value, bool):
+        fits = attribute.type == "boolean"
+    elif isinstance(value, int | float):
+        fits = attribute.type in ("integer", "number", "duration")
+    else:
+        fits = attribute.type == "list" and all(isinstance(item, str) for item in value or ())
+    if not fits:
+        raise ValueFault("BAD_TYPE", repr(value), attribute.accepted)
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return attribute.parse(repr(value))
+    return [text for text in map(parse_text, value or ()) if text]

@@ -1,0 +1,103 @@
+"""Whether a changeset fits the model and the inventory it meets. Pure: both stores call it inside their transaction."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from cmdb.model.changeset import Changeset
+from cmdb.model.ci import CiId, Pool, PoolKey, Relation
+from cmdb.model.errors import Problem, shown
+from cmdb.model.kinds import LIFECYCLES
+from cmdb.model.model import Model
+from cmdb.model.relations import EFFECTS
+
+Place = Callable[[Relation | Pool | CiId], str]
+"""Says where a thing stood in the input (`relations.csv row 7`), or names the thing."""
+
+
+def named(thing: Relation | Pool | CiId) -> str:
+    """The place of a thing that came without a file: its own name."""
+    if isinstance(thing, Relation):
+        return f"relation {thing.from_id} {thing.type} {thing.to_id}"
+    return f"pool {thing.name} of {thing.ci}" if isinstance(thing, Pool) else f"ci {thing}"
+
+
+def references(changeset: Changeset) -> set[CiId]:
+    """Ids the changeset relies on without putting them: their kinds must be known to `validate`."""
+    ids = {end for r in changeset.put_relations for end in (r.from_id, r.to_id)}
+    ids.update(p.ci for p in changeset.put_pools)
+    ids.update(changeset.retire)
+    return ids.difference(ci.id for ci in changeset.put_cis)
+
+
+def validate(
+    model: Model,
+    changeset: Changeset,
+    kinds: Mapping[CiId, str],
+    pools: Iterable[PoolKey],
+    place: Place = named,
+) -> Iterator[Problem]:
+    """Problems of `changeset`, given the kinds of already stored CIs and the already stored pools it may use."""
+    known = {**kinds, **{ci.id: ci.kind for ci in changeset.put_cis}}
+    for gone in changeset.delete:
+        known.pop(gone, None)
+    yield from _cis(model, changeset, place)
+    yield from _relations(model, changeset.put_relations, known, place)
+    rules = {*pools, *((p.ci, p.name) for p in changeset.put_pools)}.difference(changeset.remove_pools)
+    yield from _pools(model, changeset, known, rules, place)
+    for ci in changeset.retire:
+        if ci not in known:
+            yield Problem("UNKNOWN_CI", place(ci), shown(ci), "the id of a recorded CI")
+
+
+def _cis(model: Model, changeset: Changeset, place: Place) -> Iterator[Problem]:
+    concrete = frozenset(model.concrete)
+    sectors, lifecycles = frozenset(model.sectors), frozenset(LIFECYCLES)
+    for ci in changeset.put_cis:
+        if ci.kind not in concrete:
+            yield Problem("UNKNOWN_KIND", place(ci.id), shown(ci.kind), "one of " + ", ".join(model.concrete))
+        if ci.sector not in sectors:
+            yield Problem("UNKNOWN_SECTOR", place(ci.id), shown(ci.sector), "one of " + ", ".join(model.sectors))
+        if ci.lifecycle not in lifecycles:
+            yield Problem("UNKNOWN_LIFECYCLE", place(ci.id), shown(ci.lifecycle), "one of " + ", ".join(LIFECYCLES))
+
+
+def _relations(
+    model: Model, relations: Iterable[Relation], known: Mapping[CiId, str], place: Place
+) -> Iterator[Problem]:
+    allowed, types, effects = model.allowed, model.relations, frozenset(EFFECTS)
+    for relation in relations:
+        start, type_, end, _, effect, _ = relation
+        kind, other = known.get(start), known.get(end)
+        if kind is not None and other is not None and (kind, type_, other) in allowed and start != end:
+            if effect and effect not in effects:
+                accepted = "one of " + ", ".join(EFFECTS) + ", or empty"
+                yield Problem("UNKNOWN_EFFECT", place(relation), shown(effect), accepted)
+        elif type_ not in types:
+            accepted = "one of " + ", ".join(types)
+            yield Problem("UNKNOWN_RELATION", place(relation), shown(type_), accepted)
+        elif start == end:
+            yield Problem("SELF_RELATION", place(relation), shown(start), "two different CIs")
+        elif kind is None or other is None:
+            found = shown(start if kind is None else end)
+            yield Problem("DANGLING_RELATION", place(relation), found, "the id of a recorded CI, or of one in the file")
+        else:
+            declared = types[type_]
+            accepted = f"{type_} from {'/'.join(declared.from_kinds)} to {'/'.join(declared.to_kinds)}"
+            yield Problem("RELATION_NOT_ALLOWED", place(relation), f"{kind} {type_} {other}", accepted)
+
+
+def _pools(
+    model: Model, changeset: Changeset, known: Mapping[CiId, str], rules: set[tuple[CiId, str]], place: Place
+) -> Iterator[Problem]:
+    for pool in changeset.put_pools:
+        if pool.ci not in known:
+            yield Problem("DANGLING_POOL", place(pool), shown(pool.ci), "the id of a recorded CI, or of one in the file")
+    for relation in changeset.put_relations:
+        if relation.pool and (owner := dependent(model, relation), relation.pool) not in rules:
+            accepted = f"a pool rule named {shown(relation.pool)} for {owner}"
+            yield Problem("POOL_WITHOUT_RULE", place(relation), shown(relation.pool), accepted)
+
+
+def dependent(model: Model, relation: Relation) -> CiId:
+    """The end of `relation` that depends on the other, and so owns its pool."""
+    declared = model.relations.get(relation.type)
+    return relation.to_id if declared is not None and declared.impact == "from_to" else relation.from_id

@@ -1,0 +1,174 @@
+"""Text search: a trigram index finds candidates, a comparison of the whole texts ranks them.
+
+Each searched field is indexed as one line with two line breaks before it and one behind, so that trigrams
+also tell how a field begins and ends. User text reaches a query only as quoted trigrams of letters, digits,
+spaces and line breaks.
+"""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from heapq import nlargest
+from math import log
+from typing import cast
+
+import apsw
+import orjson
+from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
+
+from cmdb.model.ci import CI, CiId
+from cmdb.model.text import folded
+from cmdb.store.port import Hit
+from cmdb.store.sqlite.delta import Delta
+from cmdb.store.sqlite.read import LISTED, typed
+from cmdb.store.sqlite.schema import CIS, Row
+
+SEARCHED = ("aliases", "hostname", "external_id")
+LEAST = 66.0
+"""A score below this is noise, not a typing error."""
+LONGEST = 64
+"""Characters of a query that are looked at."""
+ENOUGH = 100
+"""Candidates taken from one query of the index, if no more are asked for."""
+COMMON = 5_000
+"""A trigram in more CIs than this says too little to rank by."""
+_ASCII = bytes(i if chr(i).isalnum() and i < 128 else 32 for i in range(256))
+
+
+def plain(text: str) -> str:
+    """`text` folded, with anything but letters, marks and digits taken as space."""
+    if text.isascii():
+        return " ".join(text.lower().encode().translate(_ASCII).decode().split())
+    flat = folded(text)
+    return " ".join("".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in flat).split())
+
+
+def fields(ci: CI) -> list[str]:
+    """The texts a CI is found by, in their plain form."""
+    ci_id, _, name, _, _, attributes_json, _ = ci
+    texts = [ci_id] if ci_id == name else [ci_id, name]
+    if (
+        '"aliases":' in attributes_json
+        or '"hostname":' in attributes_json
+        or '"external_id":' in attributes_json
+    ):
+        for searched in map(ci.attributes.get, SEARCHED):
+            if searched is not None:
+                texts += searched if isinstance(searched, list) else [str(searched)]
+    return list({plain(text): None for text in texts})
+
+
+def line(ci: CI) -> str:
+    """What is indexed for a CI."""
+    return "".join([f"\n\n{field}\n" for field in fields(ci)])
+
+
+def leave(connection: apsw.Connection, cis: Delta) -> list[Row]:
+    """Take removed CIs, and changed ones whose line changes, out of the index, before they are written.
+
+    Returns number and new line of the changed ones, for `enter`.
+    """
+    lines = ((row[0], line(CI._make(old[:-1])), line(CI._make(row))) for old, row in cis.changed)
+    new = {ci: after for ci, before, after in lines if before != after}
+    gone = [row[0] for row in cis.removed]
+    sql = "SELECT number, id FROM ci WHERE id = ?"
+    rows = list(connection.executemany(sql, [(ci,) for ci in (*new, *gone)]))
+    connection.executemany("DELETE FROM found WHERE rowid = ?", [(number,) for number, _ in rows])
+    return [(number, new[ci]) for number, ci in rows if ci in new]
+
+
+def enter(connection: apsw.Connection, cis: Delta, moved: list[Row]) -> None:
+    """Put created CIs, just written in this order, and changed ones into the index."""
+    first = connection.last_insert_rowid() - len(cis.created) + 1
+    rows = ((number, line(row)) for number, row in enumerate(cis.created, first))  # type: ignore[arg-type]
+    sql = "INSERT INTO found(rowid, text) VALUES(?, ?)"
+    connection.executemany(sql, moved)
+    connection.executemany(sql, rows)
+
+
+def search(connection: apsw.Connection, text: str, first: int) -> list[Hit]:
+    """The CIs that resemble `text`, best first; equal ones by id."""
+    query = plain(text[:LONGEST])
+    found = _candidates(connection, query, text, max(first, ENOUGH))
+    hits = [Hit(ci, score(query, text, ci)) for ci in found]
+    hits.sort(key=lambda hit: (-hit.score, hit.ci.id))
+    return [hit for hit in hits if hit.score >= LEAST][: max(first, 0)]
+
+
+def score(query: str, text: str, ci: CI) -> float:
+    """How well a CI answers a query, 0 to 100: equal, beginning, contained, resembling."""
+    if text in (ci.id, ci.name):
+        return 100.0
+    return max((_likeness(query, field) for field in fields(ci)), default=0.0)
+
+
+def _likeness(query: str, field: str) -> float:
+    if not query or not field:
+        return 0.0
+    if query == field:
+        return 99.0
+    share = min(1.0, len(query) / len(field))
+    if field.startswith(query):
+        return 92.0 + 6.0 * share
+    if f" {query}" in field:
+        return 88.0 + 4.0 * share
+    if query in field:
+        return 84.0 + 4.0 * share
+    slips = 100.0 * OSA.normalized_similarity(query, field)
+    words = max(fuzz.token_sort_ratio(query, field), fuzz.WRatio(query, field) - 5.0)
+    return 0.88 * max(slips, words)
+
+
+def _candidates(connection: apsw.Connection, query: str, text: str, enough: int) -> list[CI]:
+    numbers: set[int] = set()
+    exact = connection.execute("SELECT number FROM ci WHERE id = ?", (_valid(text),))
+    numbers.update(number for (number,) in exact)
+    for match in _matches(query):
+        sql = "SELECT rowid FROM found WHERE found MATCH ? LIMIT ?"
+        numbers.update(number for (number,) in connection.execute(sql, (match, enough)))
+    if len(query) > 2 and len(numbers) < enough:
+        numbers.update(_overlapping(connection, query))
+    sql = f"SELECT {CIS.listed} FROM ci WHERE number {LISTED}"
+    return typed(CI, connection.execute(sql, (orjson.dumps(list(numbers)).decode(),)))
+
+
+def _matches(query: str) -> Iterator[str]:
+    """Queries for CIs with a field that equals, begins with or contains `query`, or differs by one slip."""
+    if not query:
+        return
+    yield _all(trigrams(f"\n\n{query}\n"))
+    yield _all(trigrams(f"\n\n{query}"))
+    if len(query) < 3:
+        return
+    yield _all(trigrams(query))
+    for at in range(len(query)):
+        rest = trigrams(f"\n\n{query[:at]}") + trigrams(f"{query[at + 2 :]}\n")
+        if len(rest) > 1:
+            yield _all(rest)
+
+
+def _overlapping(connection: apsw.Connection, query: str) -> Iterable[int]:
+    """The CIs that share most trigrams with `query`, rare ones counting more."""
+    weights: defaultdict[int, float] = defaultdict(float)
+    for trigram in dict.fromkeys(trigrams(f"\n\n{query}\n")):
+        sql = "SELECT rowid FROM found WHERE found MATCH ? LIMIT ?"
+        rows = connection.execute(sql, (_all([trigram]), COMMON + 1)).fetchall()
+        if len(rows) <= COMMON:
+            weight = log(10.0 * COMMON / (len(rows) + 1))
+            for row in rows:
+                weights[cast(int, row[0])] += weight
+    return nlargest(2 * ENOUGH, weights, key=lambda number: (weights[number], -number))
+
+
+def trigrams(text: str) -> list[str]:
+    """Every run of three characters."""
+    return [text[at : at + 3] for at in range(len(text) - 2)]
+
+
+def _all(parts: Iterable[str]) -> str:
+    return " AND ".join(f'"{part}"' for part in dict.fromkeys(parts))
+
+
+def _valid(text: str) -> CiId:
+    return CiId(text.encode("utf-8", "replace").decode())

@@ -1,0 +1,122 @@
+"""The embedded store: one SQLite file that any number of processes on one machine may share."""
+
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cmdb.model.changeset import Changeset
+from cmdb.model.ci import CiId
+from cmdb.model.errors import InvalidInput, Problem
+from cmdb.model.model import Model
+from cmdb.store.port import Applied, Around, Change, CiFilter, Dump, Head, Hit, Page, StoredCI, Touched
+from cmdb.store.sqlite import history, read, search, write
+from cmdb.store.sqlite.connections import Connections
+from cmdb.store.sqlite.delta import BULK
+
+
+def utc_now() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+class SqliteStore:
+    """A `Store` in the file at `path`, which is created when it is missing; see `cmdb.store.port.Store`.
+
+    `busy_seconds` is how long a write waits for another one. Raises `StoreUnavailable` when the file cannot
+    be opened, or is something else.
+    """
+
+    def __init__(
+        self, path: Path, model: Model, busy_seconds: float = 10.0, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._model, self._clock = model, clock
+        self._connections = Connections(path, busy_seconds, lambda: stamp(clock()))
+        self._totals: tuple[int, dict[CiFilter, int]] = (-1, {})
+
+    def head(self) -> Head:
+        with self._connections.reading() as connection:
+            return read.head(connection)
+
+    def apply(self, changeset: Changeset) -> Applied:
+        size = len(changeset.put_cis) + len(changeset.put_relations) + len(changeset.put_pools)
+        digest = changeset.digest() if changeset.key else ""
+        with _unpaused(size >= BULK), _encodable(), self._connections.writing() as connection:
+            if changeset.key and (done := write.replay(connection, changeset.key, digest)):
+                return done
+            at = read.head(connection)
+            write.check(connection, self._model, changeset, at)
+            deltas = write.compare(connection, changeset)
+            applied = Applied(at.revision)
+            if any(deltas):
+                new = Head(at.revision + 1, max(at.recorded_at, self._clock()))
+                applied = write.record(connection, changeset, deltas, new)
+                write.check_rules(connection, self._model, deltas[2].removed)
+            if changeset.key:
+                write.remember(connection, changeset.key, digest, applied)
+            return applied
+
+    def get(self, ids: Iterable[CiId]) -> dict[CiId, StoredCI]:
+        with self._connections.reading() as connection:
+            return read.get(connection, ids)
+
+    def around(self, ids: Iterable[CiId]) -> Around:
+        with self._connections.reading() as connection:
+            return read.around(connection, self._model, ids)
+
+    def page(self, where: CiFilter, first: int, after: CiId | None = None) -> Page:
+        with self._connections.reading() as connection:
+            revision, totals = self._totals
+            if revision != (revision := read.head(connection).revision):
+                self._totals = revision, (totals := {})
+            if where not in totals:
+                totals[where] = read.count(connection, where)
+            cis = read.some(connection, where, max(first, 0) + 1, after)
+            return Page(cis[: max(first, 0)], totals[where], len(cis) > max(first, 0))
+
+    def search(self, text: str, first: int) -> list[Hit]:
+        with self._connections.reading() as connection:
+            return search.search(connection, text, first)
+
+    def history(self, ids: Sequence[CiId], first: int, before: int | None = None) -> list[Change]:
+        with self._connections.reading() as connection:
+            return list(history.history(connection, ids, first, before))
+
+    def changes(self, after: int) -> Touched:
+        with self._connections.reading() as connection:
+            return history.changes(connection, after, write.TOUCHED)
+
+    def dump(self) -> Dump:
+        with _unpaused(True), self._connections.reading() as connection:
+            return read.dump(connection)
+
+    def close(self) -> None:
+        self._connections.close()
+
+
+def stamp(moment: datetime) -> str:
+    """A UTC time as it is kept: ISO 8601 with microseconds, which also sorts as text."""
+    return moment.isoformat(timespec="microseconds")
+
+
+@contextmanager
+def _unpaused(bulk: bool) -> Iterator[None]:
+    """Without the pauses of the garbage collector, which would look through a million live tuples in vain."""
+    if not (bulk and gc.isenabled()):
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@contextmanager
+def _encodable() -> Iterator[None]:
+    try:
+        yield
+    except UnicodeEncodeError:
+        problem = Problem("ENCODING_INVALID", "changeset", "a lone surrogate", "valid Unicode text")
+        raise InvalidInput([problem]) from None

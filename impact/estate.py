@@ -1,0 +1,54 @@
+"""The estate: one revision of the inventory, compiled for questions; an immutable value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from impact.adjacency import Adjacency
+from impact.graph import ImpactGraph
+from impact.kernels.types import B1, I32, U8
+from impact.register import Register
+from impact.vocabulary import Vocabulary
+
+NUMBERS = ("rto", "rpo", "restore", "mtd", "head_count")
+"""Attributes kept as columns: minutes, and people; -1 where unknown."""
+UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class Estate:
+    """All CIs by index, live or not; `graph` joins the live ones.
+
+    `numbers` holds one column per name in `NUMBERS`; `verified` is the day of last verification (days since
+    1970-01-01); `links` leads from a CI to (CI, relation type) along relations that carry no impact.
+    """
+
+    revision: int
+    recorded_at: datetime
+    vocabulary: Vocabulary
+    register: Register
+    kind: U8
+    sector: U8
+    live: B1
+    verified: I32
+    numbers: Mapping[str, I32]
+    graph: ImpactGraph
+    links: Adjacency
+
+    @property
+    def size(self) -> int:
+        return len(self.kind)
+
+    def having_role(self, cis: I32, role: str) -> B1:
+        """Which of `cis` are of a kind that plays `role`."""
+        wanted = np.zeros(256, np.bool_)
+        wanted[list(self.vocabulary.with_role(role))] = True
+        marks: B1 = wanted[self.kind[cis]]
+        return marks
+
+    def number(self, name: str, ci: int) -> int | None:
+        """One value of a column, None where unknown."""
+        value = int(self.numbers[name][ci])
+        return None if value == UNKNOWN else value

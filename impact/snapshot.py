@@ -1,0 +1,273 @@
+"""From the inventory to an estate and on: loads a revision, then patches it with what was committed since.
+
+The only module of this room that reads `cmdb`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from itertools import repeat
+from operator import itemgetter
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import orjson
+
+from cmdb.model.ci import CI, Pool, Relation
+from cmdb.model.model import Model
+from cmdb.store.port import Dump, Head, Store, StoreUnavailable
+from impact.adjacency import Adjacency
+from impact.estate import NUMBERS, UNKNOWN, Estate
+from impact.graph import Dependencies, Rule, compile_graph, patch_graph
+from impact.kernels.types import B1, I32, U8
+from impact.register import Register
+from impact.states import Level
+from impact.vocabulary import LIVE, Vocabulary
+
+FLOWS = {"to_from": 1, "from_to": -1, "none": 0}
+EFFECTS = {"down": 3, "degraded": 2, "at_risk": 1}
+ATTEMPTS = 20
+MANY = 5_000
+"""Touched CIs beyond which reading everything anew is cheaper than patching."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An estate, and when it was last known to be the newest; `live` says whether that is now."""
+
+    estate: Estate
+    checked_at: datetime
+    live: bool
+
+
+class Snapshot:
+    """The newest estate of a store, kept in memory. Safe to use from any thread; an estate never changes."""
+
+    def __init__(self, store: Store, model: Model) -> None:
+        self._store = store
+        self._model = model
+        self._vocabulary = vocabulary(model)
+        self._lock = Lock()
+        self._seen: Seen | None = None
+
+    def current(self) -> Seen:
+        """The newest revision; the last one seen, marked not live, while the store is away.
+
+        Raises `StoreUnavailable` when nothing was ever seen.
+        """
+        seen = self._seen
+        try:
+            head = self._store.head()
+            if seen is None or head.revision != seen.estate.revision:
+                with self._lock:
+                    estate = self._follow(self._seen.estate if self._seen else None)
+                    self._seen = Seen(estate, datetime.now(UTC), True)
+            else:
+                self._seen = Seen(seen.estate, datetime.now(UTC), True)
+        except StoreUnavailable:
+            if seen is None:
+                raise
+            return replace(seen, live=False)
+        return self._seen
+
+    def _follow(self, estate: Estate | None) -> Estate:
+        """`estate` brought to the head: patched if little changed, else compiled anew."""
+        for _ in range(ATTEMPTS):
+            if estate is None or estate.graph.wasted:
+                break
+            touched = self._store.changes(estate.revision)
+            if touched.head.revision == estate.revision:
+                return estate
+            if touched.cis is None or len(touched.cis) > MANY:
+                break
+            patched = self._patched(estate, touched.head, touched.cis)
+            if self._store.head().revision == touched.head.revision:
+                return patched
+        return compile_estate(self._vocabulary, self._store.dump())
+
+    def _patched(self, estate: Estate, head: Head, touched: frozenset[Any]) -> Estate:
+        records = {ci: stored.ci for ci, stored in self._store.get(touched).items()}
+        around = self._store.around(touched)
+        texts = {c.id: (c.name, c.attributes_json) for c in records.values()}
+        register = estate.register.updated(texts, touched - records.keys())
+        changed = np.array(sorted(i for i in map(register.index.get, touched) if i is not None), np.int32)
+        columns = _patched_columns(self._vocabulary, estate, register, changed, records)
+        flipped = [register.ids[i] for i in changed if i >= estate.size or columns.live[i] != estate.live[i]]
+        others = {end for r in around.relations for end in (r.from_id, r.to_id)} - touched if flipped else set()
+        if others:
+            around = self._store.around([*touched, *others])
+        mine = {register.index[c] for c in others} | set(changed.tolist())
+        rebuilt = np.array(sorted(mine), np.int32)
+        known = register.index
+        ends = [r for r in around.relations if r.from_id in known and r.to_id in known]
+        arrows = Arrows.of(self._vocabulary, known, ends)
+        pools = [p for p in around.pools if p.ci in known]
+        found = arrows.dependencies(self._vocabulary, known, columns.live, pools, rebuilt)
+        owner, rows = arrows.links(self._vocabulary, columns.live, rebuilt)
+        links = estate.links
+        if register.size > estate.size or not _same_rows(links, rebuilt, owner, rows):
+            links = links.replaced(rebuilt, owner, rows, register.size)
+        return Estate(
+            head.revision, head.recorded_at, self._vocabulary, register,
+            columns.kind, columns.sector, columns.live, columns.verified, columns.numbers,
+            patch_graph(estate.graph, register.size, rebuilt, found), links,
+        )  # fmt: skip
+
+
+def vocabulary(model: Model) -> Vocabulary:
+    """The numbers the engine uses for the kinds, relation types and sectors of `model`."""
+    types = model.relations.values()
+    return Vocabulary(
+        model.concrete,
+        tuple(model.roles[k] for k in model.concrete),
+        tuple(k in model.carriers for k in model.concrete),
+        tuple(model.relations),
+        tuple(FLOWS[r.impact] for r in types),
+        tuple(EFFECTS[r.effect] for r in types),
+        model.sectors,
+    )
+
+
+def compile_estate(words: Vocabulary, dump: Dump) -> Estate:
+    """The estate of a whole inventory."""
+    cis = dump.cis
+    register = Register.of([c[0] for c in cis], [c[2] for c in cis], [c[5] for c in cis])
+    columns = Columns.of(words, cis)
+    arrows = Arrows.of(words, register.index, dump.relations)
+    everyone = np.arange(register.size, dtype=np.int32)
+    found = arrows.dependencies(words, register.index, columns.live, dump.pools, everyone)
+    owner, rows = arrows.links(words, columns.live, everyone)
+    return Estate(
+        dump.head.revision, dump.head.recorded_at, words, register,
+        columns.kind, columns.sector, columns.live, columns.verified, columns.numbers,
+        compile_graph(register.size, found), Adjacency.build(owner, register.size, rows[0], rows[1]),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What the engine keeps of each CI as numbers."""
+
+    kind: U8
+    sector: U8
+    live: B1
+    verified: I32
+    numbers: Mapping[str, I32]
+
+    @classmethod
+    def of(cls, words: Vocabulary, cis: Sequence[CI]) -> "Columns":
+        size = len(cis)
+        attributes = [orjson.loads(c[5]) if c[5] != "{}" else {} for c in cis]
+        return cls(
+            np.fromiter(map(words.kind_number.__getitem__, map(itemgetter(1), cis)), np.uint8, size),
+            np.fromiter(map(words.sector_number.__getitem__, map(itemgetter(3), cis)), np.uint8, size),
+            np.fromiter((c[4] == LIVE for c in cis), np.bool_, size),
+            np.fromiter((_day(a.get("verified_at")) for a in attributes), np.int32, size),
+            {
+                name: np.fromiter((a.get(name, UNKNOWN) for a in attributes), np.int64, size)
+                .clip(UNKNOWN, 2**31 - 1)
+                .astype(np.int32)
+                for name in NUMBERS
+            },
+        )
+
+
+def _patched_columns(
+    words: Vocabulary, estate: Estate, register: Register, changed: I32, records: Mapping[Any, CI]
+) -> Columns:
+    """The columns of `estate` with those of `changed` CIs replaced; a CI without a record was deleted."""
+    kept = [i for i in changed.tolist() if register.ids[i] in records]
+    new = Columns.of(words, [records[register.ids[i]] for i in kept])
+    at = np.array(kept, np.int32)
+    live = _placed(estate.live, register.size, at, new.live)
+    gone = np.setdiff1d(changed, at)
+    if len(gone) and live[gone].any():
+        live = live.copy()
+        live[gone] = False
+    return Columns(
+        _placed(estate.kind, register.size, at, new.kind),
+        _placed(estate.sector, register.size, at, new.sector),
+        live,
+        _placed(estate.verified, register.size, at, new.verified),
+        {name: _placed(estate.numbers[name], register.size, at, new.numbers[name]) for name in NUMBERS},
+    )
+
+
+def _placed(old: Any, size: int, at: I32, values: Any) -> Any:
+    """`old` itself if nothing differs, else a copy of `size` values with `values` placed `at`."""
+    if size == len(old) and np.array_equal(old[at], values):
+        return old
+    new = np.zeros(size, old.dtype)
+    new[: len(old)] = old
+    new[at] = values
+    return new
+
+
+@dataclass(frozen=True, slots=True)
+class Arrows:
+    """Relations as columns of indices, with pool names beside them."""
+
+    start: I32
+    end: I32
+    type: I32
+    effect: I32
+    pool: list[str]
+
+    @classmethod
+    def of(cls, words: Vocabulary, index: Mapping[str, int], relations: Sequence[Relation]) -> "Arrows":
+        count = len(relations)
+        type_ = np.fromiter(map(words.relation_number.__getitem__, map(itemgetter(1), relations)), np.int32, count)
+        stated = np.fromiter(map(EFFECTS.get, map(itemgetter(4), relations), repeat(0)), np.int32, count)
+        return cls(
+            np.fromiter(map(index.__getitem__, map(itemgetter(0), relations)), np.int32, count),
+            np.fromiter(map(index.__getitem__, map(itemgetter(2), relations)), np.int32, count),
+            type_,
+            np.where(stated > 0, stated, np.array(words.effects, np.int32)[type_]).astype(np.int32),
+            list(map(itemgetter(3), relations)),
+        )
+
+    def dependencies(
+        self, words: Vocabulary, index: Mapping[str, int], live: B1, pools: Iterable[Pool], dependents: I32
+    ) -> Dependencies:
+        """The live dependencies of `dependents`."""
+        flow = np.array(words.flows, np.int8)[self.type]
+        forward = flow > 0
+        dependent = np.where(forward, self.start, self.end)
+        provider = np.where(forward, self.end, self.start)
+        mine = np.zeros(len(live), np.bool_)
+        mine[dependents] = True
+        use = (flow != 0) & live[self.start] & live[self.end] & mine[dependent]
+        rules: list[Rule] = []
+        number: dict[tuple[int, str], int] = {}
+        for ci, name, required, full, effect, _ in pools:
+            at = index[ci]
+            if mine[at] and live[at]:
+                number[at, name] = len(rules)
+                rules.append(Rule(at, name, required, full, EFFECTS.get(effect, Level.DOWN)))
+        rows = np.nonzero(use)[0]
+        pool = np.full(len(rows), -1, np.int32)
+        for row, at in enumerate(rows.tolist()):
+            if self.pool[at]:
+                pool[row] = number.get((int(dependent[at]), self.pool[at]), -1)
+        meta = self.type[rows] << 2 | self.effect[rows]
+        return Dependencies(
+            dependent[rows].astype(np.int32), provider[rows].astype(np.int32), meta.astype(np.int32), pool, rules
+        )
+
+    def links(self, words: Vocabulary, live: B1, starts: I32) -> tuple[I32, I32]:
+        """Relations without impact from `starts` to live CIs: (position in `starts`, rows of end and type)."""
+        position = np.full(len(live), -1, np.int32)
+        position[starts] = np.arange(len(starts), dtype=np.int32)
+        use = (np.array(words.flows, np.int8)[self.type] == 0) & live[self.end] & (position[self.start] >= 0)
+        return position[self.start[use]], np.stack([self.end[use], self.type[use]])
+
+
+def _same_rows(links: Adjacency, keys: I32, owner: I32, rows: I32) -> bool:
+    old_owner, old = links.gather(keys)
+    order = np.argsort(owner, kind="stable")
+    return old.shape == rows.shape and np.array_equal(old_owner, owner[order]) and np.array_equal(old, rows[:, order])
+
+
+def _day(text: str | None) -> int:
+    return (date.fromisoformat(text[:10]) - date(1970, 1, 1)).days if text else UNKNOWN

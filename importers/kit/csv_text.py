@@ -1,0 +1,112 @@
+"""CSV text to a table. Files without quotes, nearly all, are split at once; the others go through the csv module."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
+
+from cmdb.model.errors import shown
+from importers.kit.encoding import decode
+from importers.kit.findings import Cell, Findings
+from importers.kit.table import Layout, Table, table_of, table_of_records
+
+DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+LONGEST = 131_072
+"""Characters in a cell, the csv module's own limit."""
+_NOT_A_MARK = bytes(byte for byte in range(256) if byte not in b',"\r\n')
+_QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+"')
+_CELL = re.compile(_QUOTED.pattern + r'(?:,|\r\n?|\n|\Z)|(?!")[^,\r\n]*+(?:,|\r\n?|\n|\Z)')
+
+
+def read_csv(data: bytes, file: str, layout: Layout, findings: Findings) -> Table | None:
+    """The table in `data`, or None when it cannot be read as one; either way all faults are in `findings`."""
+    text = decode(data, file, findings)
+    if text is None or _other_delimiter(text, file, layout, findings):
+        return None
+    if (columns := _split(data, text)) is not None:
+        body = [column[1:] for column in columns]
+        rows = range(2, len(columns[0]) + 1)
+        return table_of(file, [column[0] for column in columns], body, rows, layout, findings)
+    try:
+        records, starts = _records(text)
+    except csv.Error:
+        _diagnose(text, file, findings)
+        return None
+    filled = [index for index, record in enumerate(records) if any(record)]
+    return table_of_records(
+        file, [records[i] for i in filled], [starts[i] for i in filled], layout, findings
+    )  # fmt: skip
+
+
+def _other_delimiter(text: str, file: str, layout: Layout, findings: Findings) -> bool:
+    first = text.lstrip("\r\n").split("\n", 1)[0]
+    if set(layout.required) <= _names(first, ","):
+        return False
+    for delimiter, name in DELIMITERS.items():
+        names = _names(first, delimiter)
+        if set(layout.required) <= names or ("," not in first and len(names) > 1 and names & {*layout.names}):
+            found = f"a header separated by {name}"
+            findings.add("DELIMITER_MISMATCH", Cell(file, 1), found, "columns separated by commas")
+            return True
+    return False
+
+
+def _names(line: str, delimiter: str) -> set[str]:
+    return {name.strip().strip('"').strip().casefold() for name in line.split(delimiter)}
+
+
+def _split(data: bytes, text: str) -> list[list[str]] | None:
+    """The columns, header included, when no cell is quoted, no row blank, and every row as wide as the header."""
+    marks = data.translate(None, _NOT_A_MARK)
+    row = marks[: marks.find(b"\n") + 1]
+    if len(row) < 2 or marks != row * (len(marks) // len(row)):
+        return None
+    cells = text.replace("\r\n" if b"\r" in row else "\n", ",").split(",")
+    cells.pop()
+    width = row.count(b",") + 1
+    columns = [cells[i::width] for i in range(width)]
+    if "" in columns[0] and not all(map(any, zip(*columns, strict=True))):
+        return None
+    return columns
+
+
+def _lines(text: str) -> Iterable[str]:
+    if text.count("\r") != text.count("\r\n"):
+        return io.StringIO(text, newline="")
+    return map(str.__add__, text.rstrip("\r\n").split("\n"), repeat("\n"))
+
+
+def _records(text: str) -> tuple[list[list[str]], Sequence[int]]:
+    """All records with the rows they start at. Raises `csv.Error`."""
+    reader = csv.reader(_lines(text), strict=True)
+    records = list(reader)
+    if reader.line_num == len(records):
+        return records, range(1, len(records) + 1)
+    return records, list(_starts(text))
+
+
+def _starts(text: str) -> Iterator[int]:
+    reader = csv.reader(_lines(text), strict=True)
+    start = 1
+    for _ in reader:
+        yield start
+        start = reader.line_num + 1
+
+
+def _diagnose(text: str, file: str, findings: Findings) -> None:
+    """Report what the csv module refused: a quote, at the row where it opens, or a field that is too long."""
+    at = 0
+    while at < len(text) and (cell := _CELL.match(text, at)) is not None and cell.end() - at <= LONGEST:
+        at = cell.end()
+    place = Cell(file, len(re.findall(r"\r\n?|\n", text[:at])) + 1)
+    if text[at : at + 1] != '"' or _CELL.match(text, at) is not None:
+        found = f"a cell of more than {LONGEST} characters"
+        findings.add("FIELD_TOO_LONG", place, found, f"at most {LONGEST} characters")
+        return
+    quoted = _QUOTED.match(text, at)
+    if quoted is None or "\n" in quoted.group():
+        findings.add("CSV_UNCLOSED_QUOTE", place, shown(text[at : at + 80]), "a cell closed by a second quote")
+    else:
+        accepted = 'a comma or the end of the row behind a closing quote; a quote inside a cell as ""'
+        findings.add("CSV_BAD_QUOTE", place, shown(text[at : quoted.end() + 20]), accepted)

@@ -1,0 +1,39 @@
+"""The importers: one row each. Reading this tuple is knowing what can be imported."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cmdb.model.errors import InvalidInput, Problem, shown
+from cmdb.model.model import Model
+from importers.kit.progress import Progress
+from importers.kit.records import Transformed
+from importers.sources.native import importer as native
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """A way in. `accepts` looks at a path without reading it; `read` makes the desired state of a source from it."""
+
+    name: str
+    description: str
+    accepts: Callable[[Path], bool]
+    read: Callable[[Path, Model, str, Progress], Transformed]
+
+
+IMPORTERS: tuple[Importer, ...] = (
+    Importer("native", "A folder of cis, relations and pools as CSV, or one .xlsx.", native.accepts, native.read),
+)
+
+
+def importer_for(path: Path, name: str = "") -> Importer:
+    """The importer called `name`, or the first that accepts `path`. Raises `InvalidInput` UNKNOWN_FORMAT."""
+    for importer in IMPORTERS:
+        if importer.name == name or (not name and importer.accepts(path)):
+            return importer
+    if name:
+        found, accepted = shown(name), "one of " + ", ".join(i.name for i in IMPORTERS)
+    else:
+        found = "nothing that can be imported" if path.exists() else "no such file or folder"
+        accepted = "; ".join(f"{i.name}: {i.description}" for i in IMPORTERS)
+    raise InvalidInput([Problem("UNKNOWN_FORMAT", path.name, found, accepted)])

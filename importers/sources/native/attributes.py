@@ -1,0 +1,71 @@
+"""Attribute columns to the canonical JSON objects of the CIs, every distinct cell parsed once."""
+
+from collections.abc import Sequence
+
+import orjson
+
+from cmdb.model.attributes import Attribute, Value
+from cmdb.model.errors import ValueFault
+from cmdb.model.model import Model
+from importers.kit.findings import Findings
+from importers.kit.precision import refuse_exponent
+from importers.kit.table import Table, near_names
+
+FIXED = frozenset({"id", "kind", "name", "sector", "lifecycle"})
+
+
+def attribute_objects(table: Table, kinds: Sequence[str], model: Model, problems: Findings) -> list[str]:
+    """`CI.attributes_json` for every row: sorted keys, typed values, empty cells left out."""
+    columns = sorted(set(table.columns) - FIXED)
+    members = [_members(table, name, kinds, model, problems) for name in columns]
+    if not members:
+        return ["{}"] * len(table)
+    if all("" not in column for column in members):
+        return ["{" + row + "}" for row in map(",".join, zip(*members, strict=True))]
+    return ["{" + ",".join(filter(None, row)) + "}" for row in zip(*members, strict=True)]
+
+
+def _members(table: Table, name: str, kinds: Sequence[str], model: Model, problems: Findings) -> list[str]:
+    """The JSON members `"name":value` of a column; an empty text where the cell is empty or not usable."""
+    declared = {kind: model.attributes[kind].get(name) for kind in set(kinds) if kind in model.attributes}
+    texts, key = table.column(name), f'"{name}":'
+    if _plain(table, name, set(declared.values()), kinds, declared):
+        start = key + '"'
+        return [start + text + '"' if text else "" for text in texts]
+    values, faults = dict[tuple[str, str], str](), dict[tuple[str, str], ValueFault]()
+    for pair in set(zip(kinds, texts, strict=True)):
+        try:
+            values[pair] = _member(key, pair[1], declared.get(pair[0]), pair[0], model)
+        except ValueFault as fault:
+            values[pair], faults[pair] = "", fault
+    pairs = list(zip(kinds, texts, strict=True))
+    for index, pair in enumerate(pairs if faults else ()):
+        if pair in faults:
+            problems.add_fault(faults[pair], table.cell(index, name))
+    return list(map(values.__getitem__, pairs))
+
+
+def _plain(
+    table: Table, name: str, types: set[Attribute | None], kinds: Sequence[str], declared: dict[str, Attribute | None]
+) -> bool:
+    """Whether every cell is text that stands for itself, in JSON too."""
+    if len(types) != 1 or len(declared) != len(set(kinds)) or not table.clean(name):
+        return False
+    (attribute,) = types
+    joined = "".join(table.column(name))
+    safe = not {'"', "\\"} & set(joined) and "E+" not in joined
+    return safe and attribute is not None and attribute.type == "text" and not attribute.choices
+
+
+def _member(key: str, text: str, attribute: Attribute | None, kind: str, model: Model) -> str:
+    if not text.strip() or kind not in model.attributes:
+        return ""
+    if attribute is None:
+        own = model.attributes[kind]
+        near = near_names(key.strip('":'), list(own))
+        hint = "; near: " + ", ".join(near) if near else ""
+        raise ValueFault("UNKNOWN_ATTRIBUTE", text, f"nothing, as {kind} has no such attribute{hint}")
+    if attribute.type == "text":
+        refuse_exponent(text)
+    value: Value = attribute.parse(text)
+    return key + orjson.dumps(value).decode() if value not in ("", []) else ""
