@@ -6,7 +6,7 @@ from typing import NamedTuple
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, Relation, RelationKey
 from cmdb.model.model import Model
-from cmdb.reconcile.edit import Draft, Edit, fingerprint, ids, merged
+from cmdb.reconcile.edit import Draft, Edit, fingerprint, merged, named_ids
 from cmdb.store.port import (
     Applied,
     Change,
@@ -113,7 +113,7 @@ class Inventory:
         raise last
 
     def _edit(self, drafts: Sequence[Draft], by: Signed, seen: Mapping[CiId, int]) -> Edit:
-        stored = self.store.get(ids(drafts))
+        stored = self.store.get(named_ids(drafts))
         cis = merged(self.model, drafts, stored, by.source)
         revisions = {ci.id: stored[ci.id].revision if ci.id in stored else 0 for ci in cis}
         request = fingerprint(by.source, drafts, seen)
@@ -133,4 +133,4 @@ class Inventory:
 
     def retire(self, ids: Sequence[CiId], by: Signed, expected: Mapping[CiId, int] | None = None) -> Applied:
         """Take CIs out of service; they stay recorded with their relations."""
-        return self.store.apply(Changeset(*by, retire=cis, expected=expected or {}))
+        return self.store.apply(Changeset(*by, retire=ids, expected=expected or {}))

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from impact.adjacency import Adjacency
-from impact.kernels.types import I32, U32
+from impact.kernels.types import B1, I32, U32
 
 PROVIDER, META, POOL = 0, 1, 2
 """Columns of `providers`: provider CI; relation type << 2 | effect; pool number, or -1 for a plain dependency."""
@@ -26,10 +26,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """Pools by number. `table` is for the kernels (see `kernels.walk`), `size` counts distinct live members."""
+    """Pools by number. `table` is for the kernels (see `kernels.walk`), `size` counts distinct live members, `bad`
+    marks rules that had to be put right to be computed."""
 
     table: I32
     size: I32
+    bad: B1
     rules: Sequence[Rule]
 
     def __len__(self) -> int:
@@ -64,7 +66,7 @@ class ImpactGraph:
         return self.dependents.index, self.dependents.columns[0].view(np.uint32), self.pools.table
 
     @cached_property
-    def relation_count(self) -> int:
+    def relationamount(self) -> int:
         """How many relations impact can flow along."""
         return self.providers.used - self.providers.dead
 
@@ -144,22 +146,22 @@ def _forward(found: Dependencies, base: int) -> tuple[I32, I32]:
 
 def _pools(rules: Sequence[Rule], members: I32) -> Pools:
     size = np.bincount(members, minlength=len(rules)).astype(np.int32)
-    table = np.zeros((len(rules), 4), np.int32)
-    for at, rule in enumerate(rules):
-        members_now = int(size[at])
-        required, full = clamp(rule, members_now)
-        table[at] = rule.dependent, members_now - required, members_now - full, rule.effect
-    return Pools(table, size, list(rules))
+    table, bad = np.zeros((len(rules), 4), np.int32), np.zeros(len(rules), np.bool_)
+    for at, (rule, count) in enumerate(zip(rules, size.tolist(), strict=True)):
+        required, full = clamp(rule, count)
+        table[at] = rule.dependent, count - required, count - full, rule.effect
+        bad[at] = (amount(rule.required, count), amount(rule.full or str(full), count)) != (required, full)
+    return Pools(table, size, bad, list(rules))
 
 
 def clamp(rule: Rule, members: int) -> tuple[int, int]:
     """(required, full) that a pool of `members` live CIs is computed with: never a false alarm in a healthy graph."""
-    required = min(max(_count(rule.required, members), 1), members)
-    full = min(max(_count(rule.full, members), required), members) if rule.full else required
+    required = min(max(amount(rule.required, members), 1), members)
+    full = min(max(amount(rule.full, members), required), members) if rule.full else required
     return required, full
 
 
-def _count(text: str, members: int) -> int:
+def amount(text: str, members: int) -> int:
     """`2` as 2; `50%` of `members`, rounded up."""
     return -(-int(text[:-1]) * members // 100) if text.endswith("%") else int(text)
 
@@ -167,4 +169,9 @@ def _count(text: str, members: int) -> int:
 def _joined(a: Pools, b: Pools) -> Pools:
     if not len(b):
         return a
-    return Pools(np.concatenate([a.table, b.table]), np.concatenate([a.size, b.size]), [*a.rules, *b.rules])
+    return Pools(
+        np.concatenate([a.table, b.table]),
+        np.concatenate([a.size, b.size]),
+        np.concatenate([a.bad, b.bad]),
+        [*a.rules, *b.rules],
+    )

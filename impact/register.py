@@ -88,3 +88,10 @@ class Register:
             late = cis >= self.sorted_size
             ranks[late] = self._late_ranks[cis[late] - self.sorted_size]
         return ranks
+
+    def rank(self, ci: str) -> int:
+        """The number that an id has, or would have, among those of `ranks`."""
+        at = self.find(ci)
+        if at is not None:
+            return int(self.ranks(np.array([at], np.int32))[0])
+        return bisect_left(self.ids, ci, 0, self.sorted_size) << GAP

@@ -89,7 +89,7 @@ class Snapshot:
     def _patched(self, estate: Estate, head: Head, touched: frozenset[Any]) -> Estate:
         records = {ci: stored.ci for ci, stored in self._store.get(touched).items()}
         around = self._store.around(touched)
-        texts = {c.id: (c.name, c.attributes_json) for c in records.values()}
+        texts: dict[str, tuple[str, str]] = {c.id: (c.name, c.attributes_json) for c in records.values()}
         register = estate.register.updated(texts, touched - records.keys())
         changed = np.array(sorted(i for i in map(register.index.get, touched) if i is not None), np.int32)
         columns = _patched_columns(self._vocabulary, estate, register, changed, records)

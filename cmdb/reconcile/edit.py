@@ -54,7 +54,7 @@ def _parts(draft: Draft) -> tuple[object, ...]:
     return (draft.id, draft.kind, draft.name, draft.sector, draft.lifecycle, given)
 
 
-def ids(drafts: Iterable[Draft]) -> set[CiId]:
+def named_ids(drafts: Iterable[Draft]) -> set[CiId]:
     """The ids that the drafts name, as they are stored; those that are no ids are for `merged` to report."""
     found = set()
     for draft in drafts:
@@ -70,8 +70,7 @@ def merged(model: Model, drafts: Iterable[Draft], stored: Mapping[CiId, StoredCI
     """
     problems: list[Problem] = []
     cis = [
-        _merge(model, draft, stored, source, _Faults(f"cis[{number}]", problems))
-        for number, draft in enumerate(drafts)
+        _merge(model, draft, stored, source, _Faults(f"cis[{number}]", problems)) for number, draft in enumerate(drafts)
     ]
     if problems:
         raise InvalidInput(problems)
@@ -116,9 +115,7 @@ def _merge(model: Model, draft: Draft, stored: Mapping[CiId, StoredCI], source: 
     )  # fmt: skip
 
 
-def _values(
-    old: CI, draft: Draft, kind: str, declared: Mapping[str, Attribute], faults: _Faults
-) -> dict[str, Value]:
+def _values(old: CI, draft: Draft, kind: str, declared: Mapping[str, Attribute], faults: _Faults) -> dict[str, Value]:
     """The stored attributes with the given ones merged in; None takes one away, also one the kind lacks."""
     values = dict(old.attributes)
     for name, value in draft.attributes.items():
@@ -151,6 +148,8 @@ def typed(attribute: Attribute, value: Given) -> Value:
         raise ValueFault("BAD_TYPE", repr(value), attribute.accepted)
     if isinstance(value, bool):
         return value
+    if isinstance(value, int) and value.bit_length() > 63:
+        raise ValueFault("OUT_OF_RANGE", "an integer of more than 63 bits", attribute.accepted)
     if isinstance(value, int | float):
         return attribute.parse(repr(value))
     return [text for text in map(parse_text, value or ()) if text]

@@ -1,6 +1,8 @@
 """Whether a changeset fits the model and the inventory it meets. Pure: both stores call it inside their transaction."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from operator import eq, itemgetter
 
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CiId, Pool, PoolKey, Relation
@@ -36,7 +38,7 @@ def validate(
     place: Place = named,
 ) -> Iterator[Problem]:
     """Problems of `changeset`, given the kinds of already stored CIs and the already stored pools it may use."""
-    known = {**kinds, **{ci.id: ci.kind for ci in changeset.put_cis}}
+    known = {**kinds, **dict(map(itemgetter(0, 1), changeset.put_cis))}
     for gone in changeset.delete:
         known.pop(gone, None)
     yield from _cis(model, changeset, place)
@@ -51,6 +53,9 @@ def validate(
 def _cis(model: Model, changeset: Changeset, place: Place) -> Iterator[Problem]:
     concrete = frozenset(model.concrete)
     sectors, lifecycles = frozenset(model.sectors), frozenset(LIFECYCLES)
+    columns = ((concrete, 1), (sectors, 3), (lifecycles, 4))
+    if all(accepted.issuperset(map(itemgetter(at), changeset.put_cis)) for accepted, at in columns):
+        return
     for ci in changeset.put_cis:
         if ci.kind not in concrete:
             yield Problem("UNKNOWN_KIND", place(ci.id), shown(ci.kind), "one of " + ", ".join(model.concrete))
@@ -61,9 +66,11 @@ def _cis(model: Model, changeset: Changeset, place: Place) -> Iterator[Problem]:
 
 
 def _relations(
-    model: Model, relations: Iterable[Relation], known: Mapping[CiId, str], place: Place
+    model: Model, relations: Sequence[Relation], known: Mapping[CiId, str], place: Place
 ) -> Iterator[Problem]:
     allowed, types, effects = model.allowed, model.relations, frozenset(EFFECTS)
+    if _all_fit(allowed, effects, relations, known):
+        return
     for relation in relations:
         start, type_, end, _, effect, _ = relation
         kind, other = known.get(start), known.get(end)
@@ -85,14 +92,31 @@ def _relations(
             yield Problem("RELATION_NOT_ALLOWED", place(relation), f"{kind} {type_} {other}", accepted)
 
 
+def _all_fit(
+    allowed: frozenset[tuple[str, str, str]], effects: frozenset[str], relations: Sequence[Relation],
+    known: Mapping[CiId, str],
+) -> bool:  # fmt: skip
+    """Whether every relation fits, judged by the few distinct combinations that many relations have."""
+    starts, ends = list(map(itemgetter(0), relations)), list(map(itemgetter(2), relations))
+    if any(map(eq, starts, ends)) or not effects.union({""}).issuperset(map(itemgetter(4), relations)):
+        return False
+    kinds, types = frozenset(known.values()), frozenset(map(itemgetter(1), relations))
+    if len(kinds) * len(types) < 100 and allowed.issuperset(product(kinds, types, kinds)):
+        return all(map(known.__contains__, starts)) and all(map(known.__contains__, ends))
+    joined = zip(map(known.get, starts), map(itemgetter(1), relations), map(known.get, ends), strict=True)
+    return allowed.issuperset(set(joined))
+
+
 def _pools(
     model: Model, changeset: Changeset, known: Mapping[CiId, str], rules: set[tuple[CiId, str]], place: Place
 ) -> Iterator[Problem]:
     for pool in changeset.put_pools:
         if pool.ci not in known:
-            yield Problem("DANGLING_POOL", place(pool), shown(pool.ci), "the id of a recorded CI, or of one in the file")
+            yield Problem(
+                "DANGLING_POOL", place(pool), shown(pool.ci), "the id of a recorded CI, or of one in the file"
+            )
     for relation in changeset.put_relations:
-        if relation.pool and (owner := dependent(model, relation), relation.pool) not in rules:
+        if relation[3] and (owner := dependent(model, relation), relation.pool) not in rules:
             accepted = f"a pool rule named {shown(relation.pool)} for {owner}"
             yield Problem("POOL_WITHOUT_RULE", place(relation), shown(relation.pool), accepted)
 

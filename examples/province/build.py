@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from examples.province.estate import Estate, Row
+from examples.province.estate import Estate, Row, words
 from examples.province.parts.gaps import add_gaps
 from examples.province.parts.hosting import Hosting, add_hosts, add_physical, add_platform_machines
 from examples.province.parts.network import add_network
@@ -23,11 +23,13 @@ from examples.province.parts.storage import add_storage
 HERE = Path(__file__).parent
 
 CI_COLUMNS = tuple(
-    """
+    words(
+        """
     id kind name sector lifecycle criticality verified_at rto rpo restore mtd category support_hours head_count
     email phone title hours vendor version engine environment hostname ip_address os cpus memory_gib manufacturer
     model serial capacity_tib bandwidth_mbps provider region address valid_until
-    """.split()
+    """
+    )
 )
 RELATION_COLUMNS = ("from", "type", "to", "effect", "pool")
 POOL_COLUMNS = ("ci", "pool", "required", "full", "effect")

@@ -32,6 +32,11 @@ def table(text: str, columns: int) -> list[list[str]]:
     return [["" if cell == "-" else cell for cell in row] for row in rows]
 
 
+def words(text: str) -> list[str]:
+    """The words of a text, however it is broken into lines."""
+    return text.split()
+
+
 def links(text: str) -> list[tuple[str, str]]:
     """`a, b~, c?` as (name, effect): `~` is degraded, `?` is at risk, no mark is the relation's default."""
     words = [word.strip() for word in text.split(",") if word.strip()]

@@ -1,5 +1,6 @@
 """CSV text to a table. Files without quotes, nearly all, are split at once; the others go through the csv module."""
 
+import codecs
 import csv
 import io
 import re
@@ -15,19 +16,21 @@ DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 LONGEST = 131_072
 """Characters in a cell, the csv module's own limit."""
 _NOT_A_MARK = bytes(byte for byte in range(256) if byte not in b',"\r\n')
+_NEWLINE_TO_COMMA = bytes.maketrans(b"\n", b",")
+_FIRST_LINE = re.compile(r"[^\r\n]+|\Z")
 _QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+"')
 _CELL = re.compile(_QUOTED.pattern + r'(?:,|\r\n?|\n|\Z)|(?!")[^,\r\n]*+(?:,|\r\n?|\n|\Z)')
 
 
 def read_csv(data: bytes, file: str, layout: Layout, findings: Findings) -> Table | None:
     """The table in `data`, or None when it cannot be read as one; either way all faults are in `findings`."""
-    text = decode(data, file, findings)
-    if text is None or _other_delimiter(text, file, layout, findings):
-        return None
-    if (columns := _split(data, text)) is not None:
+    if (columns := _split(data, layout)) is not None:
         body = [column[1:] for column in columns]
         rows = range(2, len(columns[0]) + 1)
         return table_of(file, [column[0] for column in columns], body, rows, layout, findings)
+    text = decode(data, file, findings)
+    if text is None or _other_delimiter(text, file, layout, findings):
+        return None
     try:
         records, starts = _records(text)
     except csv.Error:
@@ -40,7 +43,7 @@ def read_csv(data: bytes, file: str, layout: Layout, findings: Findings) -> Tabl
 
 
 def _other_delimiter(text: str, file: str, layout: Layout, findings: Findings) -> bool:
-    first = text.lstrip("\r\n").split("\n", 1)[0]
+    first = _FIRST_LINE.search(text).group()  # type: ignore[union-attr]
     if set(layout.required) <= _names(first, ","):
         return False
     for delimiter, name in DELIMITERS.items():
@@ -56,17 +59,22 @@ def _names(line: str, delimiter: str) -> set[str]:
     return {name.strip().strip('"').strip().casefold() for name in line.split(delimiter)}
 
 
-def _split(data: bytes, text: str) -> list[list[str]] | None:
-    """The columns, header included, when no cell is quoted, no row blank, and every row as wide as the header."""
+def _split(data: bytes, layout: Layout) -> list[list[str]] | None:
+    """The columns, header included, of UTF-8 with the right header, no quoted cell, and rows all of one width."""
     marks = data.translate(None, _NOT_A_MARK)
     row = marks[: marks.find(b"\n") + 1]
-    if len(row) < 2 or marks != row * (len(marks) // len(row)):
+    if len(row) < 2 or marks != row * (len(marks) // len(row)) or 0 in data[:64]:
         return None
-    cells = text.replace("\r\n" if b"\r" in row else "\n", ",").split(",")
+    try:
+        text = data.removeprefix(codecs.BOM_UTF8).translate(_NEWLINE_TO_COMMA, b"\r").decode()
+    except UnicodeDecodeError:
+        return None
+    cells = text.split(",")
     cells.pop()
     width = row.count(b",") + 1
     columns = [cells[i::width] for i in range(width)]
-    if "" in columns[0] and not all(map(any, zip(*columns, strict=True))):
+    usable = _names(",".join(cells[:width]), ",").issuperset(layout.required)
+    if not usable or ("" in columns[0] and not all(map(any, zip(*columns, strict=True)))):
         return None
     return columns
 

@@ -53,4 +53,6 @@ def is_bomb(packed: int, unpacked: int) -> bool:
 
 
 def _too_large(path: Path, found: str, findings: Findings) -> None:
-    findings.add("ARCHIVE_TOO_LARGE", Cell(path.name), found, f"at most {LARGEST} bytes, compressed at most {BOMB_RATIO}:1")
+    findings.add(
+        "ARCHIVE_TOO_LARGE", Cell(path.name), found, f"at most {LARGEST} bytes, compressed at most {BOMB_RATIO}:1"
+    )

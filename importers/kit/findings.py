@@ -61,4 +61,3 @@ class Findings:
         """Raise `InvalidInput` if there is anything."""
         if self.count:
             raise InvalidInput(self.problems, self.count)
-

@@ -141,7 +141,9 @@ def near_names(name: str, names: Sequence[str]) -> list[str]:
 def _check_missing(file: str, names: list[str], layout: Layout, findings: Findings) -> bool:
     missing = [name for name in layout.required if name not in names]
     for name in missing:
-        findings.add("MISSING_COLUMN", Cell(file, 1, name), "no such column", "the columns " + ", ".join(layout.required))
+        findings.add(
+            "MISSING_COLUMN", Cell(file, 1, name), "no such column", "the columns " + ", ".join(layout.required)
+        )
     return not missing
 
 

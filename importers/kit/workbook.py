@@ -99,7 +99,10 @@ class Workbook:
 def _check_parts(parts: Mapping[str, bytes]) -> None:
     if "[Content_Types].xml" not in parts:
         raise Refusal("NOT_AN_XLSX", "an archive of another kind", "an .xlsx workbook")
-    if any(name.lower().endswith("vbaproject.bin") for name in parts) or b"macroEnabled" in parts["[Content_Types].xml"]:
+    if (
+        any(name.lower().endswith("vbaproject.bin") for name in parts)
+        or b"macroEnabled" in parts["[Content_Types].xml"]
+    ):
         raise Refusal("MACRO_FORBIDDEN", "a workbook with macros", "a workbook saved as .xlsx, without macros")
     for name, content in parts.items():
         if name.lower().endswith(_XML):

@@ -53,7 +53,7 @@ class Hosting:
             ci, "virtual_machine", f"{node.name} {node.number:02d}", node.sector, environment=node.environment,
             hostname=f"{ci[3:]}.{DOMAIN}", ip_address=f"10.{net}.{self._made // 240}.{self._made % 240 + 10}",
             os=pick("os " + ci, SYSTEMS), cpus=cpus, memory_gib=str(int(cpus) * (8 if node.use == "db" else 4)),
-            restore="15m" if spread("restore " + ci, 100) < 85 else "",
+            restore="10m" if spread("restore " + ci, 100) < 96 else "",
         )  # fmt: skip
         cluster, volume = PINNED.get(ci) or (_cluster(node), volume_of(node.zone, node.use, ci))
         estate.link(ci, "hosted_on", cluster)
@@ -83,14 +83,14 @@ def add_hosts(estate: Estate) -> None:
     """VM clusters with their hypervisors, and the shared SQL clusters."""
     for cluster, name, site, hall, count, rule, environment in table(VM_CLUSTERS, 7):
         sector = "health" if site == "hdc" else "shared"
-        estate.ci(cluster, "cluster", name, sector, environment=environment, restore="30m", rto="2h")
+        estate.ci(cluster, "cluster", name, sector, environment=environment, restore="5m", rto="2h")
         estate.link(cluster, "supported_by", "team-virtual")
         estate.link(cluster, "on_call", "oncall-infra")
         members = [_hypervisor(estate, cluster, site, hall, n, sector, environment) for n in range(1, int(count) + 1)]
         required, _, full = rule.partition("/")
         estate.pool(cluster, "hosts", required, "has_member", members, full)
     for cluster, name, site, volume, stem, count, rule in table(SQL_CLUSTERS, 7):
-        estate.ci(cluster, "cluster", name, "shared", environment="production", restore="30m", rto="4h")
+        estate.ci(cluster, "cluster", name, "shared", environment="production", restore="10m", rto="4h")
         nodes = [f"{stem}-{n:02d}" for n in range(1, int(count) + 1)]
         required, _, full = rule.partition("/")
         estate.pool(cluster, "nodes", required, "has_member", nodes, full)
@@ -105,9 +105,9 @@ def _hypervisor(estate: Estate, cluster: str, site: str, hall: str, number: int,
     estate.ci(
         ci, "hypervisor", f"Hypervisor {ci[3:].upper()}", sector, hostname=f"{ci}.{DOMAIN}", cpus="64",
         memory_gib="1024", os="Hearth Hypervisor 8", manufacturer="Thornfield", model="R750",
-        serial=f"TF{7000 + spread(ci, 2000)}", restore="2h", environment=environment,
+        serial=f"TF{7000 + spread(ci, 2000)}", restore="10m", environment=environment,
     )  # fmt: skip
-    stand(estate, ci, site, hall)
+    stand(estate, ci, site, hall, number + 1)
     estate.pool(ci, "fabric", "1", "connects_through", [f"sw-fc-{site}-{n:02d}" for n in (1, 2)])
     return ci
 
@@ -121,9 +121,9 @@ def add_physical(estate: Estate, roster: Roster) -> None:
             estate.ci(
                 ci, "server", f"{name} {site.upper()}-{number:02d}", sector, hostname=f"{ci}.{DOMAIN}",
                 manufacturer=maker, model=model, os=pick(stem, SYSTEMS), environment="production",
-                restore="" if spread("restore " + ci, 100) < 10 else "4h", cpus="32", memory_gib="256",
+                restore="" if spread("repair " + ci, 100) < 6 else "15m", cpus="32", memory_gib="256",
             )  # fmt: skip
-            stand(estate, ci, site, halls[number % 2])
+            stand(estate, ci, site, halls[number % 2], 3 + number)
             estate.link(ci, "supported_by", f"team-{team}")
             if number == 1:
                 estate.link(ci, "has_expert", roster.expert(f"team-{team}", stem))

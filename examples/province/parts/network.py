@@ -30,7 +30,7 @@ def add_network(estate: Estate) -> None:
                 ci = f"sw-{site}-{hall}-{number:02d}"
                 _device(estate, ci, f"Access switch {site.upper()} {hall.upper()}-{number:02d}", "A-5000")
                 _up(estate, ci, site, "sw-dist")
-                stand(estate, ci, site, hall, 2, switch=False)
+                stand(estate, ci, site, hall, 4 * number - 2, switch=False)
     _west(estate)
 
 
@@ -38,7 +38,7 @@ def _device(estate: Estate, ci: str, name: str, model: str) -> None:
     sector = "health" if "-hdc-" in ci and ci.startswith(("sw-", "lb-")) else "shared"
     estate.ci(
         ci, "network_device", name, sector, hostname=ci, manufacturer="Hexline Networks", model=model,
-        restore="2h", rto="4h",
+        restore="5m", rto="4h",
     )  # fmt: skip
     estate.link(ci, "supported_by", "team-network")
     estate.link(ci, "on_call", "team-network")
@@ -52,7 +52,7 @@ def _up(estate: Estate, ci: str, site: str, above: str) -> None:
 def _west(estate: Estate) -> None:
     ci = estate.ci(
         "rtr-agg-west-01", "network_device", "Western aggregation router", hostname="rtr-agg-west-01",
-        manufacturer="Hexline Networks", model="C-4000", restore="4h", rto="8h", criticality="high",
+        manufacturer="Hexline Networks", model="C-4000", restore="15m", rto="8h", criticality="high",
     )  # fmt: skip
     estate.pool(ci, "backbone", "1", "connects_through", ["ckt-west-a", "ckt-west-b"])
     estate.link(ci, "located_in", "fac-kitoffice")

@@ -146,7 +146,7 @@ def _shared(estate: Estate, app: App, stem: str) -> str:
 
 
 def _database(estate: Estate, app: App, ci: str, label: str) -> str:
-    restore = "" if spread("restore " + ci, 100) < 8 else pick("hours " + ci, ("30m", "45m", "45m", "1h", "90m"))
+    restore = "" if spread("restore " + ci, 100) < 6 else pick("hours " + ci, ("15m", "20m", "20m", "30m", "45m"))
     estate.ci(
         ci, "database", f"{app.name} database{label}", app.sector, engine=pick("engine " + ci, ENGINES),
         rto=SLOW_DATABASES.get(ci, app.rto), rpo=app.rpo, restore="45m" if ci.startswith("db-cad") else restore,

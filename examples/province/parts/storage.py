@@ -14,7 +14,8 @@ def add_storage(estate: Estate) -> None:
         sector = "health" if array in {"nas-hdc-01", "obj-hdc-01"} else "shared"
         estate.ci(
             array, "storage", name, sector, capacity_tib=capacity, restore=restore, rto=rto, manufacturer=maker,
-            model=model, serial=f"MW{1000 + 37 * len(estate.cis)}", criticality="critical" if "san" in array else "high",
+            model=model, serial=f"MW{1000 + 37 * len(estate.cis)}",
+            criticality="critical" if "san" in array else "high",
         )  # fmt: skip
         _place(estate, array, site, rack)
         estate.link(array, "supported_by", "team-storage")

@@ -5,31 +5,33 @@ zones of each. `web` and `app` list zones, one node each (`g1*2` is two). `db`: 
 two of which one must work, `g2>h2` a database that copies to a standby, `sqlg`/`sqlh` one on the shared cluster.
 """
 
+from examples.province.estate import words
+
 # id | name | sector | team | web | app | rule | db | rto | rpo | restore | criticality
 APPLICATIONS = """
 cad       | Computer-Aided Dispatch       | shared     | safety   | g1*2    | g1*2  | 1   | g1+g1   | 1h  | 5m  | 10m | critical
 avl       | Vehicle Location              | shared     | safety   | g2+h2   | -     | 1   | h2      | 4h  | 1h  | 15m | high
-callrec   | Emergency Call Recording      | shared     | safety   | g2      | -     | 1   | g2      | 8h  | 15m | 20m | high
+callrec   | Emergency Call Recording      | shared     | safety   | g2      | -     | 1   | sqlg    | 8h  | 15m | 20m | high
 alert     | Public Alerting Console       | government | safety   | -       | -     | 1   | -       | 30m | 0m  | 5m  | critical
 wildfire  | Wildfire Incident Board       | government | resources | g2+h2  | -     | 1   | g2>h2   | 4h  | 1h  | 15m | high
-wxfeed    | Weather and Sensor Feed       | government | resources | h2*2   | -     | 1   | h2      | 8h  | 1d  | 15m | medium
+wxfeed    | Weather and Sensor Feed       | government | resources | h2*2   | -     | 1   | -       | 8h  | 1d  | 15m | medium
 adt       | Admissions and Transfers      | health     | clinical | h1*2    | h2*2  | 1   | h1+h2   | 2h  | 15m | 10m | critical
-consent   | Consent Registry              | health     | clinical | h2      | -     | 1   | h2      | 1d  | 1h  | 20m | medium
+consent   | Consent Registry              | health     | clinical | h2      | -     | 1   | sqlh    | 1d  | 1h  | 20m | medium
 bed       | Bed Board                     | health     | clinical | h1+h2   | -     | 1   | h1      | 4h  | 1h  | 15m | high
 edtrack   | Emergency Room Tracker        | health     | clinical | h1+h2   | h1+h2 | 1   | sqlh    | 2h  | 15m | 15m | high
 periop    | Surgery Scheduler             | health     | clinical | h1+h2   | -     | 1   | sqlh    | 4h  | 1h  | 20m | high
-instr     | Instrument Tracking           | health     | clinical | h2      | -     | 1   | h2      | 1d  | 4h  | -   | medium
-ehr       | Health Record                 | health     | clinical | h1*3+h2*3 | h1*3+h2*3 | 60%/5 | h1+h2 | 1h | 5m | 10m | critical
+instr     | Instrument Tracking           | health     | clinical | h2      | -     | 1   | sqlh    | 1d  | 4h  | -   | medium
+ehr       | Health Record                 | health     | clinical | h1*2+h2*2 | h1*2+h2*2 | 2/3   | h1+h2 | 1h | 5m | 10m | critical
 orders    | Order Entry                   | health     | clinical | h1+h2   | h1+h2 | 1   | sqlh    | 1h  | 5m  | 10m | critical
 clinview  | Clinical Viewer               | health     | clinical | h1*2+h2*2 | -   | 50% | h2      | 2h  | 1h  | 15m | high
-dictate   | Dictation                     | health     | clinical | h2      | -     | 1   | h2      | 1d  | 4h  | 30m | medium
+dictate   | Dictation                     | health     | clinical | h2      | -     | 1   | sqlh    | 1d  | 4h  | 30m | medium
 ptportal  | Patient Portal                | health     | clinical | d2*2    | h1+h2 | 1   | h1      | 1d  | 4h  | 15m | medium
 lis       | Laboratory Information System | health     | diagnostics | h1+h2 | h1*2  | 1   | h1+h2   | 2h  | 15m | 15m | critical
 labgw     | Analyser Gateway              | health     | diagnostics | -     | -     | 2/3 | -       | 2h  | 15m | 10m | critical
 micro     | Microbiology                  | health     | diagnostics | h1    | -     | 1   | h1      | 8h  | 1h  | 20m | high
 blood     | Blood Bank                    | health     | diagnostics | h1+h2 | -     | 1   | h1+h2   | 1h  | 5m  | 10m | critical
 pharm     | Pharmacy Dispensing           | health     | clinical | h1+h2   | h1+h2 | 1   | h2>g1   | 2h  | 15m | 15m | critical
-drugref   | Drug Reference                | health     | clinical | h1      | -     | 1   | h1      | 1d  | 7d  | 15m | medium
+drugref   | Drug Reference                | health     | clinical | h1      | -     | 1   | -       | 1d  | 7d  | 15m | medium
 cabinets  | Dispensing Cabinet Server     | health     | clinical | h2      | -     | 1   | h2      | 4h  | 1h  | 20m | high
 pacs      | Imaging Archive and Transfer  | health     | diagnostics | -     | h1*2+h2*2 | 2/3 | h1+h2 | 4h | 1h | 20m | critical
 ris       | Radiology Information System  | health     | diagnostics | h1+h2 | -     | 1   | sqlh    | 4h  | 1h  | 15m | critical
@@ -50,7 +52,7 @@ procure   | Procurement Desk              | shared     | erp      | g2+h2   | - 
 grants    | Grants Register               | government | erp      | g2      | -     | 1   | sqlg    | -   | -   | -   | low
 tax       | Tax Administration            | government | erp      | g2*2    | g2*2  | 1   | g2>h2   | 1d  | 1h  | 30m | medium
 paygate   | Payment Gateway               | government | erp      | d1+d2   | g2+h2 | 1   | g2+h2   | 4h  | 5m  | 10m | high
-cashier   | Counter Cashier               | government | registries | g2+h2 | -     | 1   | g2      | 8h  | 1h  | 15m | medium
+cashier   | Counter Cashier               | government | registries | g2+h2 | -     | 1   | sqlg    | 8h  | 1h  | 15m | medium
 landreg   | Land Title System             | government | registries | g2*2  | g2*2  | 1   | g2>h2   | 1d  | 1h  | 20m | high
 landmap   | Parcel Map Viewer             | government | registries | g1*2  | -     | 1   | g1      | 3d  | 1d  | 15m | medium
 deeds     | Deed Image Store              | government | registries | g2    | -     | 1   | g2      | 3d  | 4h  | 1h  | medium
@@ -63,12 +65,12 @@ courts    | Court Case System             | government | justice  | g1+g2   | g1
 courtcal  | Court Calendar                | government | justice  | g2      | -     | 1   | sqlg    | 1d  | 4h  | 15m | medium
 efile     | Electronic Filing             | government | justice  | d1*2    | g2    | 1   | g2      | 1d  | 1h  | 15m | medium
 offender  | Offender Management System    | government | justice  | g2+h2   | g2+h2 | 1   | g2+h2   | 4h  | 30m | 15m | critical
-visits    | Visit Booking                 | government | justice  | d1      | -     | 1   | g2      | 5d  | 1d  | 20m | low
+visits    | Visit Booking                 | government | justice  | d1      | -     | 1   | -       | 5d  | 1d  | 20m | low
 childprot | Child Protection Files        | government | social   | g1*2    | g1*2  | 1   | g1>h1   | 4h  | 30m | 15m | critical
 income    | Income Assistance System      | government | social   | g1*2    | g1    | 1   | g1      | 1d  | 4h  | 20m | high
 childcare | Childcare Subsidy             | government | social   | g2      | -     | 1   | sqlg    | -   | -   | -   | low
 sis       | Student Information System    | government | education | g1+h2  | g1+h2 | 1/2 | h2      | 1d  | 4h  | 20m | medium
-transcript | Transcript Requests          | government | education | d1     | -     | 1   | g2      | 5d  | 1d  | 20m | low
+transcript | Transcript Requests          | government | education | d1     | -     | 1   | -       | 5d  | 1d  | 20m | low
 elearn    | Online Classroom              | government | education | -      | -     | 1   | -       | 1d  | 4h  | -   | medium
 busroute  | School Bus Routing            | government | education | h2     | -     | 1   | h2      | 3d  | 1d  | 20m | low
 permits   | Permit Desk                   | government | resources | g1+h2  | g1+h2 | 1   | h2      | 1d  | 4h  | 20m | medium
@@ -76,15 +78,15 @@ inspect   | Inspection Field Kit          | government | resources | g1*2   | - 
 road      | Road Condition Board          | government | web      | g2+h2   | -     | 1   | g2      | 4h  | 1h  | 15m | high
 fleet     | Fleet Maintenance             | government | web      | g2      | -     | 1   | sqlg    | 3d  | 1d  | 30m | low
 bridge    | Bridge Inspection Register    | government | web      | g2      | -     | 1   | sqlg    | 5d  | 1d  | 30m | low
-gis       | Map Server Farm               | government | resources | g2+h2  | g2*3+h2*2 | 3/4 | g2+h2 | 1d | 1d | 20m | medium
+gis       | Map Server Farm               | government | resources | g2*2+h2*2 | g2*3+h2*2 | 3/4 | g2+h2 | 1d | 1d | 20m | medium
 mapsrv    | Emergency Map Cache           | shared     | safety   | g2+h2   | -     | 1   | -       | 4h  | -   | 15m | high
-imagery   | Aerial Imagery Store          | government | resources | g2     | -     | 1   | g2      | 5d  | 7d  | 2h  | low
+imagery   | Aerial Imagery Store          | government | resources | g2     | -     | 1   | -       | 5d  | 7d  | 2h  | low
 forest    | Forest Inventory              | government | resources | g2     | -     | 1   | g2      | 5d  | 1d  | 30m | low
 www       | Public Website                | government | web      | d1*2+d2*2 | -   | 2/3 | h2      | 4h  | 4h  | 10m | high
 search    | Site Search                   | government | web      | d1+d2   | -     | 1   | -       | 1d  | -   | 15m | low
 forms     | Online Forms                  | government | web      | d1+d2   | g2+h2 | 1   | h2      | 8h  | 4h  | 15m | medium
-opendata  | Open Data Portal              | government | web      | d1      | -     | 1   | g2      | -   | -   | -   | low
-intra     | Intranet                      | shared     | web      | g2+h2   | -     | 1   | g2      | 1d  | 4h  | 20m | low
+opendata  | Open Data Portal              | government | web      | d1      | -     | 1   | -       | -   | -   | -   | low
+intra     | Intranet                      | shared     | web      | g2+h2   | -     | 1   | sqlg    | 1d  | 4h  | 20m | low
 mail      | Hosted Mail                   | shared     | messaging | -      | -     | 1   | -       | 4h  | 15m | -   | high
 mailgw    | Mail Gateway                  | shared     | messaging | d1+d2  | -     | 1   | -       | 4h  | -   | 15m | high
 meet      | Hosted Meetings               | shared     | messaging | -      | -     | 1   | -       | 8h  | -   | -   | medium
@@ -98,14 +100,14 @@ fileshea  | File Server, Health           | health     | storage  | -       | h1
 print     | Print Management              | shared     | desktop  | g2+h2   | -     | 1   | sqlg    | 1d  | 1d  | 20m | low
 vpn       | Remote Access Gateway         | shared     | network  | d1*2+d2*2 | -   | 50% | -       | 4h  | -   | 15m | high
 voip      | Call Manager                  | shared     | voice    | -       | -     | 2/3 | -       | 2h  | 1h  | 20m | high
-vmail     | Voicemail                     | shared     | voice    | -       | h2    | 1   | h2      | 1d  | 4h  | 20m | low
-ccentre   | Contact Centre Platform       | government | voice    | g2+h2   | -     | 1   | g2      | 4h  | 1h  | 20m | medium
+vmail     | Voicemail                     | shared     | voice    | -       | h2    | 1   | -       | 1d  | 4h  | 20m | low
+ccentre   | Contact Centre Platform       | government | voice    | g2+h2   | -     | 1   | sqlg    | 4h  | 1h  | 20m | medium
 proxy     | Web Proxy                     | shared     | network  | d1*2+d2*2 | -   | 2   | -       | 2h  | -   | 10m | high
 wlc       | Wi-Fi Controller              | shared     | network  | -       | g2+h2 | 1   | -       | 8h  | -   | 15m | medium
 dnsint    | Internal DNS                  | shared     | network  | -       | g2*2   | 1   | -       | 1h  | 1h  | 10m | critical
 dhcp      | DHCP                          | shared     | network  | -       | g2+h2 | 1   | -       | 2h  | 1h  | 10m | high
 vmmgr     | Virtualization Manager        | shared     | virtual  | -       | g2    | 1   | g2      | 8h  | 1d  | 20m | medium
-k8s       | Container Platform            | government | web      | -       | g2*6+h2*6 | 60%/10 | h2 | 8h | 4h | 30m | medium
+k8s       | Container Platform            | government | web      | -       | g2*4+h2*4 | 60%/7  | h2 | 8h | 4h | 30m | medium
 dbtools   | Database Tooling              | shared     | database | -       | g2    | 1   | -       | 1d  | -   | 30m | low
 sanmgr    | Storage Manager               | shared     | storage  | -       | h1    | 1   | -       | 1d  | -   | 30m | medium
 bkup      | Backup Scheduler              | shared     | storage  | -       | h2+g2 | 1   | h2      | 1d  | 1d  | 30m | high
@@ -114,11 +116,11 @@ logs      | Log Store                     | shared     | security | -       | g1
 itsm      | Service Desk Ticketing        | shared     | service-desk | g2+h2 | -   | 1   | g2>h2   | 4h  | 1h  | 15m | high
 devmgr    | Device Manager                | shared     | desktop  | g2+h2   | -     | 1   | sqlg    | 1d  | 1d  | 30m | medium
 patch     | Patch Distribution            | shared     | desktop  | -       | g2*2+h2*2 | 50% | -   | 3d  | 7d  | 30m | low
-vdi       | Virtual Desktop Farm          | health     | desktop  | h1+h2   | h1*18+h2*18 | 70%/30 | sqlh | 4h | - | 20m | high
+vdi       | Virtual Desktop Farm          | health     | desktop  | -       | h1*10+h2*10 | 70%/16 | sqlh | 4h | - | 20m | high
 esb       | Integration Engine            | government | integration | -    | g2+h2 | 1   | g2      | 8h  | 1h  | 15m | medium
 apigw     | API Gateway                   | government | integration | d1+d2 | -    | 1   | -       | 8h  | -   | 15m | medium
 hie       | Clinical Message Hub          | health     | clinical-bus | -   | h1*2+h2*2 | 2/3 | h1+h2 | 4h | 15m | 15m | critical
-"""
+"""  # noqa: E501
 
 # id | name | sector | team | web | app | rule | db | rto | rpo | restore | criticality
 MIDDLEWARE = """
@@ -136,7 +138,7 @@ termsrv   | Clinical Terminology Server   | health     | clinical-bus | -   | h1
 idsync    | Identity Synchronizer         | shared     | identity | -       | g2    | 1   | sqlg    | 1d  | 1h  | 15m | medium
 smsgate   | Text Message Gateway          | shared     | messaging | d2     | -     | 1   | -       | 4h  | -   | 10m | medium
 routing   | Route Calculator              | shared     | safety   | -       | g2+h2 | 1   | -       | 4h  | -   | 10m | high
-"""
+"""  # noqa: E501
 
 # application or middleware | what else it needs (~ degraded, ? at risk); srv- ids are physical servers
 NEEDS = """
@@ -198,8 +200,10 @@ callrec | srv-rec-gdc-01, srv-rec-gdc-02                         | 1
 """
 
 # Applications with recorded environments: a production instance and a test instance; some with a recovery site.
-WITH_INSTANCES = """
+WITH_INSTANCES = words(
+    """
 cad adt ehr lis pharm pacs ris homecare immun hcard claims paycalc erp procure tax paygate landreg vrs licence
 courts offender childprot income sis permits gis www itsm hie esb periop blood edtrack
-""".split()
+"""
+)
 RECOVERY_SITES = {"income": "h1", "landreg": "h2", "claims": "h2", "tax": "h2"}

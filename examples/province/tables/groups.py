@@ -75,13 +75,13 @@ cg-mar-pharmacy    | Marigold, Pharmacy                    | health     | cg-mar
 cg-ehs             | Emergency Health Services             | health     | -               | 1240  | Duty Manager              | -
 cg-ehs-comms       | Emergency Communications Centre       | health     | cg-ehs          | 95    | Communications Supervisor | comms
 cg-ehs-ground      | Ground Ambulance                      | health     | cg-ehs          | 980   | Field Manager             | -
-"""
+"""  # noqa: E501
 
 # Service counters stand in four offices; the counter network works while three of them are reached.
 COUNTER_SITES = ("brnoffice", "ospoffice", "kitoffice", "fogoffice")
 
 # Every group at the top of the tree uses these.
-COMMON_SERVICES = "off-mailbox-standard, meetings, telephony, desktop, service-desk~, self-service~, intranet~"
+COMMON_SERVICES = "off-mailbox-standard~, meetings~, telephony~, desktop~, service-desk~, self-service~, intranet~"
 HEALTH_SERVICES = "signin~, files-health~, wifi~"
 GOVERNMENT_SERVICES = "signin~, files-government~, wifi~"
 

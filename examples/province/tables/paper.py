@@ -1,5 +1,7 @@
 """Suppliers, agreements and runbooks. Every company here is invented."""
 
+from examples.province.estate import words
+
 # id | name
 SUPPLIERS = """
 sup-longwire  | Longwire Communications
@@ -61,13 +63,15 @@ ola-storage    | svc-storage, svc-backup
 """
 
 # applications and infrastructure with a runbook of their own
-RUNBOOKS = """
+RUNBOOKS = words(
+    """
 app-cad app-avl app-alert app-adt app-ehr app-orders app-lis app-blood app-pharm app-pacs app-ris app-homecare
 app-immun app-hcard app-paycalc app-erp app-tax app-paygate app-landreg app-vrs app-licence app-courts app-offender
 app-childprot app-income app-sis app-gis app-www app-sso app-adds app-pki app-mailgw app-vpn app-voip app-dnsint
 app-k8s app-vdi app-itsm app-esb app-hie san-gdc-01 san-gdc-02 san-hdc-01 san-hdc-02 nas-gdc-01 nas-hdc-01
 dbc-gdc-sql-01 dbc-hdc-sql-01 vmc-gdc-prod-01 vmc-hdc-prod-01 srv-hsm-gdc-01 rtr-agg-west-01 fac-gdc fac-hdc
-""".split()
+"""
+)
 
 # id | name | what it describes
 PLANS = """

@@ -1,5 +1,7 @@
 """Teams and the names people are given. Every person here is invented."""
 
+from examples.province.estate import words
+
 DOMAIN = "merrow.example"
 
 # id | name | sector | hours | members
@@ -42,13 +44,16 @@ ROTAS = {
 
 ROLES = ("team lead", "senior analyst", "analyst", "specialist", "engineer")
 
-FIRST_NAMES = """
+FIRST_NAMES = words(
+    """
 Adelis Bram Corvina Dunstan Elowen Fenwick Greta Halvar Isolde Jorun Keziah Lorcan Maren Nils Orla Piran
 Quilla Rowan Sunniva Tamsin Ulric Verity Wystan Ysolt Zennor Aldous Briony Cassian Demelza Emrys Fern
 Gwenna Hollis Idris Jocasta Kerensa Leofric Morwen Nyssa Osric
-""".split()
+"""
+)
 
-SURNAMES = """
+SURNAMES = words(
+    """
 Ashmarrow Barrowquill Bellwrack Birchhollow Blackfathom Brackwater Bramblecote Brinewell Brookmantle Burrowmere
 Candlewick-Rowe Caskwright Chalkdown Cinderholt Cloverstrand Coldharrow Copperquay Corncrake-Lisle Crabtreen
 Curlewood Dapplemere Deepwell-Strake Dockwarden Dovetarn Driftmoor Dunlinson Eelbrook Eiderfold Elderstrand
@@ -62,4 +67,5 @@ Quarrymore Quaystrand Ravenhithe Reedmantle Rookwright Rowanbeck Rushmarrow Salt
 Sedgewater Shoalwright Skerryman Sloefield-Wren Snipeworth Sorrelstrake Sparrowmere Spindrifter Squallby Starlingate
 Stonequist Stormhithe Sundewson Swiftmarrow Tansyfold Teasewright Ternquay Thistlemere Thornstrand Tidewarden
 Tinderby Turnstoney Umbermoor Vetchling Wharfquist Whelkwright Whimbrelow Willowhithe Wrackstone Yarrowmere
-""".split()
+"""
+)

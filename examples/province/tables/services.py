@@ -24,7 +24,7 @@ finance              | Finance and Accounting        | Finance and Procurement  
 procurement          | Procurement                   | Finance and Procurement   | shared     | 24h | 4h  | 15m | 5d  | medium   | Mon-Fri 08-17 | cg-finance
 grants               | Grants and Contributions      | Finance and Procurement   | government | 3d  | 1d  | -   | 10d | low      | Mon-Fri 08-17 | cg-growth
 revenue              | Tax and Revenue               | Revenue and Payments      | government | 24h | 1h  | 15m | 3d  | medium   | Mon-Fri 08-17 | cg-revenue
-payments             | Online Payments               | Revenue and Payments      | government | 4h  | 5m  | 10m | 12h | high     | 24x7          | cg-treasury
+payments             | Online Payments               | Revenue and Payments      | government | 4h  | 5m  | 10m | 12h | high     | 24x7          | cg-finance
 land-registry        | Land Registry                 | Land and Property         | government | 24h | 1h  | 15m | 3d  | high     | Mon-Fri 08-17 | cg-land-titles
 assessment           | Property Assessment           | Land and Property         | government | 3d  | 1d  | 30m | 10d | low      | Mon-Fri 08-17 | cg-municipal
 vehicle-registration | Vehicle Registration          | Vehicles and Drivers      | government | 8h  | 1h  | 10m | 2d  | high     | Mon-Sat 08-18 | cg-counters
@@ -44,7 +44,7 @@ forest-inventory     | Forest Inventory              | Land and Resources       
 public-website       | Public Website                | Public Information        | government | 4h  | 4h  | 10m | 12h | high     | 24x7          | cg-communications
 open-data            | Open Data                     | Public Information        | government | -   | -   | -   | -   | low      | Mon-Fri 08-17 | -
 intranet             | Intranet                      | Public Information        | shared     | 24h | 4h  | 15m | 5d  | low      | Mon-Fri 08-17 | cg-communications
-"""
+"""  # noqa: E501
 
 ENABLING = """
 email                | Email                         | Messaging                 | shared     | 4h  | 15m | 10m | 12h | high     | 24x7          | team-messaging
@@ -62,7 +62,7 @@ wifi                 | Wi-Fi                         | Network                  
 dns                  | DNS and DHCP                  | Name Services             | shared     | 1h  | 1h  | 10m | 2h  | critical | 24x7          | team-network
 vm-hosting           | Virtual Hosting               | Hosting                   | shared     | 2h  | -   | 10m | 8h  | critical | 24x7          | team-virtual
 containers           | Container Platform            | Hosting                   | government | 8h  | 4h  | 20m | 2d  | medium   | Mon-Fri 08-17 | team-web
-db-hosting           | Database Hosting              | Database Hosting          | shared     | 4h  | 15m | 15m | 8h  | high     | 24x7          | team-database
+db-hosting           | Database Hosting              | Hosting                   | shared     | 4h  | 15m | 15m | 8h  | high     | 24x7          | team-database
 storage              | Block Storage                 | Storage and Backup        | shared     | 4h  | 15m | -   | 8h  | critical | 24x7          | team-storage
 backup               | Backup and Restore            | Storage and Backup        | shared     | 24h | 1d  | 30m | 3d  | high     | Mon-Fri 07-18 | team-storage
 monitoring           | Monitoring                    | Service Operations        | shared     | 4h  | 1h  | 15m | 1d  | medium   | 24x7          | -
@@ -71,7 +71,7 @@ desktop              | Workplace Desktop             | Workplace                
 virtual-desktop      | Virtual Desktop               | Workplace                 | health     | 4h  | -   | 15m | 12h | high     | 24x7          | team-desktop
 integration          | Integration Hub               | Integration               | government | 8h  | 1h  | 15m | 1d  | medium   | Mon-Fri 08-17 | team-integration
 clinical-integration | Clinical Integration          | Integration               | health     | 4h  | 15m | 15m | 8h  | critical | 24x7          | team-clinical-bus
-"""
+"""  # noqa: E501
 
 # id | name | of service | sector | rto | criticality | support hours
 OFFERINGS = """
@@ -150,7 +150,7 @@ storage              | sanmgr?                           | -
 backup               | bkup                              | -
 monitoring           | mon, logs~                        | -
 service-desk         | itsm                              | telephony~, signin~
-desktop              | devmgr~, patch?                   | signin, dns
+desktop              | devmgr~, patch?                   | signin, dns, wan~
 virtual-desktop      | vdi                               | signin
 integration          | esb, apigw                        | dns~
 clinical-integration | hie                               | dns~

@@ -29,7 +29,7 @@ DATASTORES, DATA_VOLUMES = 6, 8
 VM_CLUSTERS = """
 vmc-gdc-prod-01 | VM cluster GDC production 1 | gdc | a | 9 | 8    | production
 vmc-gdc-prod-02 | VM cluster GDC production 2 | gdc | b | 8 | 7    | production
-vmc-gdc-db-01   | VM cluster GDC databases    | gdc | b | 5 | 4/5  | production
+vmc-gdc-db-01   | VM cluster GDC databases    | gdc | b | 5 | 3/4  | production
 vmc-gdc-dmz-01  | VM cluster GDC public zone  | gdc | a | 3 | 2    | production
 vmc-gdc-test-01 | VM cluster GDC test         | gdc | b | 3 | 50%  | test
 vmc-hdc-prod-01 | VM cluster HDC production 1 | hdc | a | 7 | 6    | production
@@ -115,14 +115,14 @@ jump    | Jump host                | g2 | 4  | shared     | production  | securi
 jumph   | Jump host, health        | h1 | 3  | health     | production  | security
 syslog  | Log collector            | g2 | 3  | shared     | production  | security
 scan    | Vulnerability scanner    | g2 | 2  | shared     | production  | security
-build   | Build runner             | g2 | 6  | government | development | web
+build   | Build runner             | g2 | 4  | government | development | web
 probe   | Monitoring probe         | g1 | 4  | shared     | production  | virtual
 probeh  | Monitoring probe, health | h2 | 4  | health     | production  | virtual
-term    | Terminal server          | g2 | 6  | government | production  | desktop
-train   | Training desktop         | h2 | 6  | health     | test        | desktop
-stage   | Staging node             | g2 | 8  | government | staging     | web
-stageh  | Staging node, health     | h1 | 6  | health     | staging     | clinical
+term    | Terminal server          | g2 | 4  | government | production  | desktop
+train   | Training desktop         | h2 | 4  | health     | test        | desktop
+stage   | Staging node             | g2 | 5  | government | staging     | web
+stageh  | Staging node, health     | h1 | 4  | health     | staging     | clinical
 printg  | Print queue              | g2 | 4  | government | production  | desktop
-printh  | Print queue, health      | h2 | 5  | health     | production  | desktop
-legacy  | Archived application     | g1 | 5  | government | production  | justice
+printh  | Print queue, health      | h2 | 3  | health     | production  | desktop
+legacy  | Archived application     | g1 | 3  | government | production  | justice
 """

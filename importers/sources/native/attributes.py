@@ -17,7 +17,8 @@ FIXED = frozenset({"id", "kind", "name", "sector", "lifecycle"})
 def attribute_objects(table: Table, kinds: Sequence[str], model: Model, problems: Findings) -> list[str]:
     """`CI.attributes_json` for every row: sorted keys, typed values, empty cells left out."""
     columns = sorted(set(table.columns) - FIXED)
-    members = [_members(table, name, kinds, model, problems) for name in columns]
+    known = set(kinds)
+    members = [_members(table, name, kinds, known, model, problems) for name in columns]
     if not members:
         return ["{}"] * len(table)
     if all("" not in column for column in members):
@@ -25,11 +26,13 @@ def attribute_objects(table: Table, kinds: Sequence[str], model: Model, problems
     return ["{" + ",".join(filter(None, row)) + "}" for row in zip(*members, strict=True)]
 
 
-def _members(table: Table, name: str, kinds: Sequence[str], model: Model, problems: Findings) -> list[str]:
+def _members(
+    table: Table, name: str, kinds: Sequence[str], known: set[str], model: Model, problems: Findings
+) -> list[str]:
     """The JSON members `"name":value` of a column; an empty text where the cell is empty or not usable."""
-    declared = {kind: model.attributes[kind].get(name) for kind in set(kinds) if kind in model.attributes}
+    declared = {kind: model.attributes[kind].get(name) for kind in known if kind in model.attributes}
     texts, key = table.column(name), f'"{name}":'
-    if _plain(table, name, set(declared.values()), kinds, declared):
+    if len(declared) == len(known) and _plain(table, name, set(declared.values())):
         start = key + '"'
         return [start + text + '"' if text else "" for text in texts]
     values, faults = dict[tuple[str, str], str](), dict[tuple[str, str], ValueFault]()
@@ -45,15 +48,12 @@ def _members(table: Table, name: str, kinds: Sequence[str], model: Model, proble
     return list(map(values.__getitem__, pairs))
 
 
-def _plain(
-    table: Table, name: str, types: set[Attribute | None], kinds: Sequence[str], declared: dict[str, Attribute | None]
-) -> bool:
-    """Whether every cell is text that stands for itself, in JSON too."""
-    if len(types) != 1 or len(declared) != len(set(kinds)) or not table.clean(name):
+def _plain(table: Table, name: str, types: set[Attribute | None]) -> bool:
+    """Whether every cell is text that stands for itself, in JSON too, whatever the kind."""
+    if len(types) != 1 or not table.clean(name):
         return False
-    (attribute,) = types
-    joined = "".join(table.column(name))
-    safe = not {'"', "\\"} & set(joined) and "E+" not in joined
+    (attribute,), joined = types, "".join(table.column(name))
+    safe = not any(mark in joined for mark in ('"', "\\", "E+"))
     return safe and attribute is not None and attribute.type == "text" and not attribute.choices
 
 

@@ -89,7 +89,9 @@ def _from_workbook(
         if name in book.sheets:
             yield name, book.table(name, layout, problems, warnings)
         elif name not in OPTIONAL:
-            problems.add("MISSING_SHEET", Cell(path.name), f"no sheet {name}", "the sheets cis, relations, and maybe pools")
+            problems.add(
+                "MISSING_SHEET", Cell(path.name), f"no sheet {name}", "the sheets cis, relations, and maybe pools"
+            )
 
 
 def _note_ignored(folder: Path, warnings: Findings) -> None:

@@ -1,10 +1,10 @@
 """Native tables to CIs, relations and pools: pure, and by whole columns, so that a large estate is quick to read."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from operator import eq
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from cmdb.model.attributes import parse_text
 from cmdb.model.ci import CI, Pool, Relation
@@ -12,8 +12,9 @@ from cmdb.model.errors import ValueFault, shown
 from cmdb.model.model import Model
 from cmdb.model.relations import EFFECTS
 from cmdb.model.text import MAX_ID, folded, parse_id
+from cmdb.reconcile.validate import dependent
 from importers.kit.duplicates import repeated, without_repeats
-from importers.kit.findings import Findings
+from importers.kit.findings import Cell, Findings
 from importers.kit.lookalike import confusable
 from importers.kit.precision import refuse_exponent
 from importers.kit.records import Origin, Transformed
@@ -22,6 +23,7 @@ from importers.sources.native.attributes import attribute_objects
 from importers.sources.native.tables import Tables
 
 R = TypeVar("R", bound=tuple[object, ...])
+_WORD = re.compile(r"[!-*,-~]{1,200}|", re.ASCII)
 _COUNT = re.compile(r"0*([1-9]\d{0,8})", re.ASCII)
 _PERCENT = re.compile(r"0*([1-9]\d?|100)\s*%", re.ASCII)
 _RULE = "a whole number from 1, or a percentage from 1% to 100%"
@@ -38,6 +40,8 @@ def transform(
     cis, ci_rows, ids = _cis(ci_table, model, source, problems, warnings)
     relations, relation_rows = _relations(relation_table, ids, source, problems, warnings)
     pools, pool_rows = _pools(pool_table, source, problems, warnings)
+    if tables.whole:
+        _report_unused(pools, pool_rows, pool_table, relations, model, problems)
     return Transformed(
         cis=cis, ci_origin=Origin(ci_table.file, ci_rows),
         relations=relations, relation_origin=Origin(relation_table.file, relation_rows),
@@ -101,6 +105,8 @@ def _line_texts(table: Table, column: str, problems: Findings) -> Sequence[str]:
 
 
 def _parse_line(text: str) -> str:
+    if _WORD.fullmatch(text):
+        return text
     refuse_exponent(text)
     if any(mark in text.strip() for mark in "\r\n\t"):
         raise ValueFault("BAD_CHARACTER", text, "one line of text")
@@ -175,6 +181,17 @@ def _pools(
     pools = records(Pool, cis, names, required, full, effects, repeat(source))
     pools, rows = without_repeats(table, [cis, names], pools, problems, warnings)
     return _complete(pools, rows, 2)
+
+
+def _report_unused(
+    pools: list[Pool], rows: Sequence[int], table: Table, relations: list[Relation], model: Model, problems: Findings
+) -> None:
+    """Report every rule whose pool no relation of the file names."""
+    named = {(dependent(model, relation), relation.pool) for relation in relations if relation[3]} if pools else set()
+    for pool, row in zip(pools, rows, strict=True):
+        if (pool.ci, pool.name) not in named:
+            accepted = f"the pool of a relation on which {pool.ci} depends"
+            problems.add_text("RULE_WITHOUT_POOL", Cell(table.file, row, "pool"), pool.name, accepted)
 
 
 def _parse_rule(text: str) -> str:

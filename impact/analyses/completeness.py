@@ -1,0 +1,128 @@
+"""Completeness: on what an answer rests, and its blind spots: what the records do not say about the affected region."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+import numpy as np
+
+from impact.estate import UNKNOWN
+from impact.graph import POOL
+from impact.kernels.types import I32
+from impact.question import Question
+from impact.report import BlindSpot, CiRef, Completeness, Source
+from impact.states import Level
+
+STALE_DAYS = 180
+EXAMPLES = 5
+RESPONSIBLE = ("on_call", "supported_by", "has_expert", "managed_by", "owned_by")
+
+
+def completeness(question: Question) -> Completeness:
+    """Where the answer comes from and what it cannot know."""
+    estate = question.estate
+    age = max(question.asked_at - question.checked_at, timedelta(0))
+    return Completeness(
+        estate.revision,
+        estate.recorded_at,
+        0 if question.live else age // timedelta(seconds=1),
+        Source.live if question.live else Source.snapshot,
+        True,
+        blind_spots(question),
+    )
+
+
+def blind_spots(question: Question) -> list[BlindSpot]:
+    """Every rule of `RULES` that finds something, in that order."""
+    found = ((code, message, rule(question)) for code, message, rule in RULES)
+    spots = [_spot(question, code, message, cis) for code, message, cis in found if len(cis)]
+    return spots + _bad_pools(question)
+
+
+def _not_in_service(question: Question) -> I32:
+    assumed = np.array(question.indices, np.int32)
+    return assumed[~question.estate.live[assumed]]
+
+
+def _never_carries(question: Question) -> I32:
+    carries = np.array(question.estate.vocabulary.carries)
+    assumed = np.array(question.indices, np.int32)
+    return assumed[~carries[question.estate.kind[assumed]]]
+
+
+def _nothing_recorded(question: Question) -> I32:
+    graph, found = question.estate.graph, np.array(question.indices, np.int32)
+    found = found[question.estate.live[found]]
+    return found[graph.dependents.index[found, 1] == 0]
+
+
+def _dead_ends(question: Question) -> I32:
+    nodes = question.walk.nodes
+    ends = nodes[question.estate.graph.dependents.index[nodes, 1] == 0]
+    estate = question.estate
+    return ends[~estate.having_role(ends, "client") & ~estate.having_role(ends, "service")]
+
+
+def _services_without_clients(question: Question) -> I32:
+    nodes = question.walk.nodes[question.services]
+    return nodes[question.estate.graph.dependents.index[nodes, 1] == 0]
+
+
+def _unverified(question: Question) -> I32:
+    nodes = question.walk.nodes
+    return nodes[question.estate.verified[nodes] == UNKNOWN]
+
+
+def _stale(question: Question) -> I32:
+    nodes, verified = question.walk.nodes, question.estate.verified
+    limit = question.asked_at.timestamp() // 86_400 - STALE_DAYS
+    return nodes[(verified[nodes] != UNKNOWN) & (verified[nodes] < limit)]
+
+
+def _without_rto(question: Question) -> I32:
+    nodes = question.walk.nodes[question.services]
+    return nodes[question.estate.numbers["rto"][nodes] == UNKNOWN]
+
+
+def _without_head_count(question: Question) -> I32:
+    nodes = question.walk.nodes[question.groups]
+    return nodes[question.estate.numbers["head_count"][nodes] == UNKNOWN]
+
+
+def _nobody_to_call(question: Question) -> I32:
+    estate, found = question.estate, question.walk
+    hit = found.nodes[question.services[found.levels[question.services] >= Level.DEGRADED]]
+    assumed = np.array(question.indices, np.int32)
+    cis = np.unique(np.concatenate([assumed, hit])).astype(np.int32)
+    owner, rows = estate.links.gather(cis)
+    numbers = [estate.vocabulary.relation_number[r] for r in RESPONSIBLE if r in estate.vocabulary.relation_number]
+    return np.delete(cis, np.unique(owner[np.isin(rows[1], numbers)]))
+
+
+RULES: tuple[tuple[str, str, Callable[[Question], I32]], ...] = (
+    ("NOT_IN_SERVICE", "assumed, but not in service: planned or retired CIs affect nothing", _not_in_service),
+    ("NEVER_CARRIES_IMPACT", "assumed, but of a kind that never carries impact", _never_carries),
+    ("NOTHING_RECORDED", "nothing is recorded that depends on it", _nothing_recorded),
+    ("DEAD_END", "affected, with nothing recorded that depends on them", _dead_ends),
+    ("SERVICE_WITHOUT_CLIENTS", "services hit, with no client or other service recorded", _services_without_clients),
+    ("NEVER_VERIFIED", "affected CIs whose record nobody ever verified", _unverified),
+    ("NOT_VERIFIED_LATELY", f"affected CIs not verified for {STALE_DAYS} days", _stale),
+    ("UNKNOWN_RTO", "services hit without a recorded RTO: no clock runs for them", _without_rto),
+    ("UNKNOWN_HEAD_COUNT", "client groups hit without a recorded head count", _without_head_count),
+    ("NOBODY_TO_CALL", "hit, with nobody recorded who owns, supports or knows them", _nobody_to_call),
+)
+"""Blind spots of CIs: code, words, and which CIs it finds."""
+
+
+def _spot(question: Question, code: str, message: str, cis: I32) -> BlindSpot:
+    return BlindSpot(code, message, len(cis), question.refs(np.unique(cis).tolist(), EXAMPLES))
+
+
+def _bad_pools(question: Question) -> list[BlindSpot]:
+    """Pools in the affected region, or of an assumed CI's dependents, whose rule had to be put right to be used."""
+    graph = question.estate.graph
+    near = np.unique(np.concatenate([question.walk.nodes, np.array(question.indices, np.int32)])).astype(np.int32)
+    pools = np.unique(graph.providers.gather(near)[1][POOL])
+    bad = [pool for pool in pools[pools >= 0].tolist() if graph.pools.bad[pool]]
+    owners: Iterable[CiRef] = (question.ref(graph.pools.rules[pool].dependent) for pool in bad[:EXAMPLES])
+    message = "pools whose rule asks for more or fewer members than there are; computed with a sane one"
+    return [BlindSpot("BAD_POOL_RULE", message, len(bad), list(owners))] if bad else []

@@ -1,0 +1,56 @@
+"""Affected services: worst first, then the tightest RTO, with their people, clock and reason."""
+
+import numpy as np
+
+from impact.analyses.affected import tier
+from impact.analyses.clocks import clock
+from impact.analyses.people import headcount_of
+from impact.analyses.why import why
+from impact.estate import UNKNOWN
+from impact.paging import packed, page
+from impact.question import Question
+from impact.report import AffectedService, Page
+from impact.states import STATES, Level
+from impact.walk import walk
+
+
+def affected_services(question: Question, first: int | None, after: str | None = None) -> Page[AffectedService]:
+    """The affected services. Raises `BadCursor`."""
+    found, estate = question.walk, question.estate
+    nodes = found.nodes[question.services]
+    rto = estate.numbers["rto"][nodes].astype(np.int64)
+    weights = packed((3 - found.levels[question.services], 2), (np.where(rto == UNKNOWN, 2**20 - 1, rto), 20))
+    return page(
+        estate.register, nodes, weights, first, after, lambda row: describe(question, int(question.services[row]))
+    )
+
+
+def describe(question: Question, position: int) -> AffectedService:
+    """The affected service at a position of the walk."""
+    estate, found = question.estate, question.walk
+    ci = int(found.nodes[position])
+    rto = estate.number("rto", ci)
+    proof = why(question, ci).proof
+    return AffectedService(
+        estate.register.ids[ci],
+        estate.vocabulary.kinds[estate.kind[ci]],
+        estate.register.name(ci),
+        estate.vocabulary.sectors[estate.sector[ci]],
+        STATES[found.levels[position]],
+        int(found.distances[position]),
+        tier(rto),
+        rto,
+        estate.register.attributes_of(ci).get("criticality"),
+        headcount_of(estate, users(question, ci)),
+        clock(question, position),
+        [hop.ci for hop in proof[1:]],
+        next((hop.pool for hop in proof if hop.pool), None),
+    )
+
+
+def users(question: Question, service: int) -> list[int]:
+    """The affected client groups that losing this service reaches."""
+    estate = question.estate
+    reached = walk(estate.graph, [service], [Level.DOWN]).nodes
+    groups = reached[estate.having_role(reached, "client")]
+    return [int(g) for g in groups[question.walk.levels_of(groups) > 0]]

@@ -1,0 +1,87 @@
+"""A question: an estate, a scenario settled on it, and the moment it was asked. What every analysis takes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+
+from impact.estate import Estate
+from impact.kernels.types import I32
+from impact.report import CiRef
+from impact.states import STATES, Assumption, ContradictoryScenario, ImpactState, UnknownCi
+from impact.walk import Walk, walk
+
+
+@dataclass(frozen=True)
+class Question:
+    """`started_at` is when the disruption began, for clocks; `checked_at` when the estate was last known the newest."""
+
+    estate: Estate
+    assumptions: Sequence[Assumption]
+    indices: Sequence[int]
+    walk: Walk
+    asked_at: datetime
+    started_at: datetime
+    checked_at: datetime
+    live: bool
+
+    def ref(self, ci: int) -> CiRef:
+        """A CI by index, named."""
+        estate = self.estate
+        return CiRef(estate.register.ids[ci], estate.vocabulary.kinds[estate.kind[ci]], estate.register.name(ci))
+
+    def refs(self, cis: Iterable[int], most: int = 20) -> list[CiRef]:
+        """The first of `cis`, in order of id."""
+        found = np.fromiter(cis, np.int32)
+        order = np.argsort(self.estate.register.ranks(found))[:most]
+        return [self.ref(int(ci)) for ci in found[order]]
+
+    def state(self, ci: int) -> ImpactState:
+        """The state of a CI under the scenario."""
+        return STATES[int(self.walk.levels_of(np.array([ci], np.int32))[0])]
+
+    @cached_property
+    def services(self) -> I32:
+        """Positions in the walk of affected services."""
+        return np.nonzero(self.estate.having_role(self.walk.nodes, "service"))[0].astype(np.int32)
+
+    @cached_property
+    def groups(self) -> I32:
+        """Positions in the walk of affected client groups."""
+        return np.nonzero(self.estate.having_role(self.walk.nodes, "client"))[0].astype(np.int32)
+
+
+def ask(
+    estate: Estate,
+    assumptions: Sequence[Assumption],
+    asked_at: datetime,
+    started_at: datetime | None = None,
+    checked_at: datetime | None = None,
+    live: bool = True,
+) -> Question:
+    """Settle a scenario. Raises `UnknownCi` and `ContradictoryScenario`; CIs not in service take no part."""
+    indices = resolve(estate, assumptions)
+    floors: dict[int, int] = {}
+    pins: dict[int, None] = {}
+    for at, assumption in zip(indices, assumptions, strict=True):
+        if assumption.state is ImpactState.operational:
+            pins[at] = None
+        else:
+            floors[at] = max(floors.get(at, 0), assumption.state.level)
+    for at in pins:
+        if at in floors:
+            raise ContradictoryScenario(estate.register.ids[at])
+    seeds = [at for at in floors if estate.live[at]]
+    found = walk(estate.graph, seeds, [floors[at] for at in seeds], [at for at in pins if estate.live[at]])
+    moment = started_at or asked_at
+    return Question(estate, tuple(assumptions), indices, found, asked_at, moment, checked_at or asked_at, live)
+
+
+def resolve(estate: Estate, assumptions: Iterable[Assumption]) -> list[int]:
+    """The indices of the CIs assumed about. Raises `UnknownCi` naming all that are not recorded."""
+    found = [(a.ci, estate.register.find(a.ci)) for a in assumptions]
+    if unknown := [ci for ci, at in found if at is None]:
+        raise UnknownCi(dict.fromkeys(unknown))
+    return [at for _, at in found if at is not None]

@@ -1,0 +1,88 @@
+"""Checks of a whole desired state against the model and against what is recorded."""
+
+from collections.abc import Callable, Iterable
+
+from rapidfuzz import process
+
+from cmdb.model.changeset import Changeset
+from cmdb.model.ci import CI, CiId, PoolKey, Relation
+from cmdb.model.errors import Problem, shown
+from cmdb.model.model import Model
+from cmdb.model.text import folded
+from cmdb.reconcile.validate import validate
+from cmdb.store.port import Dump
+from importers.kit.records import Thing, Transformed
+
+_COLUMNS = {
+    "UNKNOWN_KIND": "kind",
+    "UNKNOWN_SECTOR": "sector",
+    "UNKNOWN_LIFECYCLE": "lifecycle",
+    "UNKNOWN_RELATION": "type",
+    "RELATION_NOT_ALLOWED": "type",
+    "SELF_RELATION": "to",
+    "UNKNOWN_EFFECT": "effect",
+    "POOL_WITHOUT_RULE": "pool",
+    "DANGLING_POOL": "ci",
+}
+_HINTS = 20
+
+
+def check_model(transformed: Transformed, model: Model, current: Dump, gone: Iterable[PoolKey]) -> None:
+    """Add to the problems whatever does not fit the model, or the recorded CIs and pools less those `gone`."""
+    desired = Changeset(
+        who="", source="", put_cis=transformed.cis, put_relations=transformed.relations,
+        put_pools=transformed.pools, remove_pools=tuple(gone),
+    )  # fmt: skip
+    kinds = {ci.id: ci.kind for ci in current.cis}
+    seen: dict[str, Thing] = {}
+
+    def place(thing: Thing) -> str:
+        text = str(transformed.cell(thing))
+        seen[text] = thing
+        return text
+
+    near = _near_ids(transformed.cis, current.cis)
+    for problem in validate(model, desired, kinds, [pool.key for pool in current.pools], place):
+        thing = seen[problem.place]
+        accepted = problem.accepted
+        if problem.code.startswith("DANGLING"):
+            accepted += near(_missing(thing, problem))
+        cell = transformed.cell(thing, _column(thing, problem))
+        transformed.problems.add(problem.code, cell, problem.found, accepted)
+
+
+def check_lookalikes(transformed: Transformed, created: Iterable[CI], recorded: Iterable[CI]) -> None:
+    """Add a problem for every new id that differs from a recorded one only in case, space or Unicode form."""
+    new = list(created)
+    looks = {folded(ci.id): ci.id for ci in recorded if ci.lifecycle != "retired"} if new else {}
+    for ci in new if looks else ():
+        if twin := looks.get(folded(ci.id)):
+            found = f"{shown(ci.id)}, like {shown(twin)}, which is recorded"
+            accepted = "the recorded id, or one that differs in more than case, accents, space or Unicode form"
+            transformed.problems.add("LOOKALIKE_ID", transformed.cell(ci.id, "id"), found, accepted)
+
+
+def _column(thing: Thing, problem: Problem) -> str:
+    if isinstance(thing, Relation) and problem.code == "DANGLING_RELATION":
+        return "from" if problem.found == shown(thing.from_id) else "to"
+    return _COLUMNS.get(problem.code, "")
+
+
+def _missing(thing: Thing, problem: Problem) -> CiId:
+    if isinstance(thing, Relation):
+        return thing.from_id if problem.found == shown(thing.from_id) else thing.to_id
+    return thing if isinstance(thing, str) else thing.ci
+
+
+def _near_ids(*cis: Iterable[CI]) -> Callable[[CiId], str]:
+    """A hint for ids that are not there: the known id that looks most like it, for the first few asked about."""
+    ids, asked = list[str](), dict[str, str]()
+
+    def near(missing: CiId) -> str:
+        if missing not in asked and len(asked) < _HINTS:
+            ids.extend(ci.id for part in cis for ci in part if not asked)
+            found = process.extractOne(missing, ids, score_cutoff=80)
+            asked[missing] = f"; near: {shown(found[0])}" if found else ""
+        return asked.get(missing, "")
+
+    return near
