@@ -92,9 +92,7 @@ class Inventory:
         """Apply a changeset, all of it or nothing."""
         return self.store.apply(changeset)
 
-    def upsert(
-        self, drafts: Sequence[Draft], by: Signed, expected: Mapping[CiId, int] | None = None
-    ) -> Applied:
+    def upsert(self, drafts: Sequence[Draft], by: Signed, expected: Mapping[CiId, int] | None = None) -> Applied:
         """Create CIs, or change the stated fields of existing ones; the other fields stay as they are.
 
         `expected` is the revision each CI was last seen at; a CI not named there is merged into whatever is

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impact.kernels.bucket import bucket
 from impact.kernels.types import I32, U32
 
 
@@ -25,7 +24,9 @@ class Adjacency:
     @classmethod
     def build(cls, keys: I32, size: int, *columns: I32) -> "Adjacency":
         """Rows given as parallel columns, grouped by `keys` (0 to size - 1); their order within a key is kept."""
-        index, order = bucket(np.ascontiguousarray(keys, np.int32), size)
+        order = np.argsort(keys, kind="stable")
+        count = np.bincount(keys, minlength=size)
+        index = np.stack([np.cumsum(count) - count, count], axis=1).astype(np.uint32)
         table = np.empty((len(columns), len(order)), np.int32)
         for at, column in enumerate(columns):
             table[at] = column[order]

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from impact.adjacency import Adjacency
+from impact.kernels.jit import PLAIN_LIMIT, compile_kernels
 from impact.kernels.types import B1, I32, U32
 
 PROVIDER, META, POOL = 0, 1, 2
@@ -90,6 +91,8 @@ class Dependencies:
 
 def compile_graph(size: int, found: Dependencies) -> ImpactGraph:
     """The graph of `size` CIs; pool numbers in `found` count its `rules`."""
+    if len(found.dependent) > PLAIN_LIMIT:
+        compile_kernels()
     members, words = _forward(found, 0)
     pools = _pools(found.rules, members[1])
     return ImpactGraph(

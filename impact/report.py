@@ -149,6 +149,7 @@ class AffectedCi:
 class PoolFacts:
     """A redundancy pool under the scenario."""
 
+    ci: Annotated[CiRef, "Whose pool it is: what depends on its members."]
     name: str
     required: Annotated[int, "How many members must work."]
     full: Annotated[int, "How many are needed for full service."]
@@ -180,9 +181,9 @@ class Why:
 
 @dataclass
 class Holding:
-    """A dependency that still holds: a pool with members left, or a provider that works."""
+    """A pool that lost members and still stands between the failure and the CI: its own, or one further up."""
 
-    pool: Annotated[PoolFacts | None, "Null for a plain dependency."]
+    pool: PoolFacts
     can_lose: Annotated[int, "Members that can still be lost before the pool fails."]
 
 

@@ -71,7 +71,7 @@ class Walk:
     def distances(self) -> I32:
         """Hops of each of `nodes` to the nearest assumption that proves its state; 0 for what was assumed."""
         scratch = borrow(self.graph)
-        out = measure(
+        out = measure.run(
             *self.graph.arrays, self.seeds, self.floors, self.nodes, self.levels,
             scratch.state, scratch.lost_by_level, scratch.far, scratch.queue[0],
         )  # fmt: skip
@@ -108,7 +108,7 @@ def walk(graph: ImpactGraph, seeds: Sequence[int], floors: Sequence[int], pins: 
     seed_array, floor_array = np.array(seeds, np.uint32), np.array(floors, np.uint8)
     pin_array = np.array(pins, np.uint32) if pins else NOTHING
     scratch = borrow(graph)
-    nodes, levels = spread(
+    nodes, levels = spread.run(
         *graph.arrays, seed_array, floor_array, pin_array,
         scratch.state, scratch.lost, scratch.queue, scratch.touched,
     )  # fmt: skip

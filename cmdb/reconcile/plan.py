@@ -81,18 +81,21 @@ class Plan:
 
     def counts(self) -> list[Count]:
         """How many things of each kind would be created, changed and removed; never a zero."""
-        parts = (("ci", self.cis), ("relation", self.relations), ("pool", self.pools))
         return [
             Count(action, entity, kind, number)
             for action in ("created", "changed", "removed")
-            for entity, part in parts
-            for kind, number in sorted(Counter(map(_kind, _after(part, action))).items())
+            for entity, things in (
+                ("ci", _after(self.cis, action)),
+                ("relation", _after(self.relations, action)),
+                ("pool", _after(self.pools, action)),
+            )
+            for kind, number in sorted(Counter(map(_kind, things)).items())
         ]
 
     def changes(self, first: int) -> list[Planned]:
-        """The first so many changes in words: removals, then changed values, then new things."""
-        parts = (("ci", self.cis), ("relation", self.relations), ("pool", self.pools))
-        return list(islice(chain.from_iterable(_described(entity, part) for entity, part in parts), first))
+        """The first so many changes in words: of CIs, relations, pools; removed, then changed, then new ones."""
+        described = (_described("ci", self.cis), _described("relation", self.relations), _described("pool", self.pools))
+        return list(islice(chain.from_iterable(described), first))
 
 
 def plan(current: Dump, desired: tuple[list[CI], list[Relation], list[Pool]], source: str, model: Model) -> Plan:
@@ -134,7 +137,8 @@ def _difference(stored: list[T], desired: list[T], width: int, source: str) -> D
 
 
 def _put(part: Difference[T]) -> Sequence[T]:
-    return [*part.created, *(after for _, after in part.changed)] if part.changed else part.created
+    changed: list[T] = [after for _, after in part.changed]
+    return list(part.created) + changed if changed else part.created
 
 
 def _named(stored: Iterable[Relation], part: Difference[Relation], model: Model) -> set[tuple[str, str]]:

@@ -1,5 +1,6 @@
-"""Affected CIs, a page at a time: worst first, then nearest, then by id."""
+"""Affected CIs, a page at a time or as columns: worst first, then nearest, then by id."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +58,33 @@ def describe(question: Question, position: int) -> AffectedCi:
         tier(rto),
         rto,
         estate.register.attributes_of(ci).get("criticality"),
+    )
+
+
+COLUMNS = ("id", "kind", "name", "sector", "state", "distance", "tier", "rto")
+"""Names of the columns of `rows`."""
+
+
+def rows(question: Question, where: AffectedFilter | None = None) -> Iterator[tuple[object, ...]]:
+    """Every affected CI that matches, in order, as plain values of `COLUMNS`: for exports of a whole answer."""
+    estate, found = question.estate, question.walk
+    positions = _matching(question, where or AffectedFilter())
+    nodes, levels, distances = found.nodes[positions], found.levels[positions], found.distances[positions]
+    order = np.lexsort((estate.register.ranks(nodes), distances, -levels.astype(np.int64)))
+    ordered = nodes[order].tolist()
+    rto = [None if minutes < 0 else minutes for minutes in estate.numbers["rto"][nodes[order]].tolist()]
+    words = estate.vocabulary
+    states = [state.value for state in STATES]
+    return zip(
+        map(estate.register.ids.__getitem__, ordered),
+        map(words.kinds.__getitem__, estate.kind[nodes[order]].tolist()),
+        map(estate.register.name, ordered),
+        map(words.sectors.__getitem__, estate.sector[nodes[order]].tolist()),
+        map(states.__getitem__, levels[order].tolist()),
+        distances[order].tolist(),
+        map(tier, rto),
+        rto,
+        strict=True,
     )
 
 

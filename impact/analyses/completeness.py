@@ -58,6 +58,7 @@ def _nothing_recorded(question: Question) -> I32:
 def _dead_ends(question: Question) -> I32:
     nodes = question.walk.nodes
     ends = nodes[question.estate.graph.dependents.index[nodes, 1] == 0]
+    ends = ends[~np.isin(ends, question.indices)]
     estate = question.estate
     return ends[~estate.having_role(ends, "client") & ~estate.having_role(ends, "service")]
 
@@ -99,16 +100,16 @@ def _nobody_to_call(question: Question) -> I32:
 
 
 RULES: tuple[tuple[str, str, Callable[[Question], I32]], ...] = (
-    ("NOT_IN_SERVICE", "assumed, but not in service: planned or retired CIs affect nothing", _not_in_service),
+    ("NOT_IN_SERVICE", "assumed, but not in service: planned and retired CIs affect nothing", _not_in_service),
     ("NEVER_CARRIES_IMPACT", "assumed, but of a kind that never carries impact", _never_carries),
-    ("NOTHING_RECORDED", "nothing is recorded that depends on it", _nothing_recorded),
+    ("NOTHING_RECORDED", "assumed, with nothing recorded that depends on it", _nothing_recorded),
     ("DEAD_END", "affected, with nothing recorded that depends on them", _dead_ends),
-    ("SERVICE_WITHOUT_CLIENTS", "services hit, with no client or other service recorded", _services_without_clients),
-    ("NEVER_VERIFIED", "affected CIs whose record nobody ever verified", _unverified),
-    ("NOT_VERIFIED_LATELY", f"affected CIs not verified for {STALE_DAYS} days", _stale),
-    ("UNKNOWN_RTO", "services hit without a recorded RTO: no clock runs for them", _without_rto),
-    ("UNKNOWN_HEAD_COUNT", "client groups hit without a recorded head count", _without_head_count),
-    ("NOBODY_TO_CALL", "hit, with nobody recorded who owns, supports or knows them", _nobody_to_call),
+    ("SERVICE_WITHOUT_CLIENTS", "services hit, with nobody recorded who uses them", _services_without_clients),
+    ("NEVER_VERIFIED", "affected, with a record never verified", _unverified),
+    ("NOT_VERIFIED_LATELY", f"affected, with a record not verified for {STALE_DAYS} days", _stale),
+    ("UNKNOWN_RTO", "services hit, with no recorded RTO: no clock runs", _without_rto),
+    ("UNKNOWN_HEAD_COUNT", "client groups hit, with no recorded head count", _without_head_count),
+    ("NOBODY_TO_CALL", "assumed or hit, with nobody recorded to call", _nobody_to_call),
 )
 """Blind spots of CIs: code, words, and which CIs it finds."""
 

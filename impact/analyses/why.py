@@ -18,6 +18,7 @@ def pool_facts(question: Question, pool: int) -> PoolFacts:
     lost = question.walk.levels_of(members) >= Level.DEGRADED
     total, required, full = graph.pools.needs(pool)
     return PoolFacts(
+        question.ref(graph.pools.rules[pool].dependent),
         graph.pools.rules[pool].name,
         required,
         full,

@@ -2,18 +2,19 @@
 
 import numpy as np
 
-from impact.analyses.why import pool_facts
+from impact.analyses.why import pool_facts, why
 from impact.graph import POOL, PROVIDER, ImpactGraph
 from impact.kernels.types import I32
 from impact.paging import packed, page
 from impact.question import Question
-from impact.report import Holding, Margin, Page, Worsening
+from impact.report import Holding, Margin, Page, PoolFacts, Worsening
 from impact.states import STATES, Level
 from impact.walk import walk
 
 BUDGET = 2_000_000
 """CIs to settle, over all the walks that try single failures of the CIs something depends on."""
 MOST_TRIED = 500
+NONE = np.empty(0, np.int32)
 
 
 def why_not(question: Question, ci: int) -> Margin:
@@ -27,17 +28,14 @@ def why_not(question: Question, ci: int) -> Margin:
 
 
 def holding(question: Question, first: int | None, after: str | None = None) -> Page[Margin]:
-    """Affected services that are not down although a pool they lean on has lost members. Raises `BadCursor`."""
-    found, graph = question.walk, question.estate.graph
+    """Affected services that are not down: which pools hold them, and who must not fail next. Raises `BadCursor`."""
+    found = question.walk
     rows = question.services[found.levels[question.services] < Level.DOWN]
-    owner, providers = graph.providers.gather(found.nodes[rows])
-    lost = found.levels_of(providers[PROVIDER]) >= Level.DEGRADED
-    rows = rows[np.unique(owner[lost & (providers[POOL] >= 0)])]
     nodes = found.nodes[rows]
     weights = packed((3 - found.levels[rows], 2))
     return page(
         question.estate.register, nodes, weights, first, after,
-        lambda row: _margin(question, int(nodes[row]), np.unique(graph.providers.rows(int(nodes[row]))[PROVIDER])),
+        lambda row: _margin(question, int(nodes[row]), NONE),
     )  # fmt: skip
 
 
@@ -54,17 +52,23 @@ def providers_of(graph: ImpactGraph, ci: int) -> I32:
 
 
 def _margin(question: Question, ci: int, candidates: I32) -> Margin:
-    graph, found = question.estate.graph, question.walk
-    rows = graph.providers.rows(ci)
-    lost = found.levels_of(rows[PROVIDER]) >= Level.DEGRADED
-    pools = np.unique(rows[POOL][lost & (rows[POOL] >= 0)]).tolist()
-    held = []
-    for pool in pools:
-        facts = pool_facts(question, pool)
-        held.append(Holding(facts, max(0, facts.working - facts.required)))
-    worse, untested = _worsened_by(question, ci, candidates)
+    """What holds `ci`; tries the single failure of what is left in those pools, of its providers, then `candidates`."""
+    graph, register = question.estate.graph, question.estate.register
+    held = [Holding(facts, max(0, facts.working - facts.required)) for facts in _standing(question, ci)]
+    left = [at for h in held for ref in h.pool.left if (at := register.find(ref.id)) is not None]
+    tried = dict.fromkeys([*left, *graph.providers.rows(ci)[PROVIDER].tolist(), *candidates.tolist()])
+    worse, untested = _worsened_by(question, ci, np.array(list(tried), np.int32))
     margin = min((h.can_lose for h in held), default=None)
     return Margin(question.ref(ci), question.state(ci), True, margin, held, worse, untested)
+
+
+def _standing(question: Question, ci: int) -> list[PoolFacts]:
+    """Pools with lost and with working members: those of `ci` itself, and those in the proof of its state."""
+    rows = question.estate.graph.providers.rows(ci)
+    lost = question.walk.levels_of(rows[PROVIDER]) >= Level.DEGRADED
+    own = [pool_facts(question, int(pool)) for pool in np.unique(rows[POOL][lost & (rows[POOL] >= 0)])]
+    proven = [hop.pool for hop in why(question, ci).proof if hop.pool]
+    return [*own, *(pool for pool in proven if pool not in own and pool.working)]
 
 
 def _worsened_by(question: Question, ci: int, candidates: I32) -> tuple[list[Worsening], int]:

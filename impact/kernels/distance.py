@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from impact.kernels.jit import kernel
+from impact.kernels.jit import Kernel
 from impact.kernels.types import I32, U8, U32
 
 
-@kernel
+@Kernel
 def measure(
     nodes: U32, words: U32, pools: I32, seeds: U32, floors: U8, affected: I32, levels: U8,
     state: U8, lost: I32, far: I32, queue: U32,

@@ -12,14 +12,14 @@ new spares a branch that no processor can predict.
 
 import numpy as np
 
-from impact.kernels.jit import kernel
+from impact.kernels.jit import Kernel
 from impact.kernels.types import I32, U8, U32
 
 PINNED = 4
 """State mark of a pinned CI: above down, so that nothing raises it."""
 
 
-@kernel
+@Kernel
 def spread(
     nodes: U32, words: U32, pools: I32, seeds: U32, floors: U8, pins: U32,
     state: U8, lost: I32, queue: U32, touched: U32,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, PoolKey, Relation
@@ -44,6 +44,8 @@ def check_model(transformed: Transformed, model: Model, current: Dump, gone: Ite
     near = _near_ids(transformed.cis, current.cis)
     for problem in validate(model, desired, kinds, [pool.key for pool in current.pools], place):
         thing = seen[problem.place]
+        if problem.code == "UNKNOWN_KIND" and problem.found == shown(""):
+            continue  # reported as a missing value
         accepted = problem.accepted
         if problem.code.startswith("DANGLING"):
             accepted += near(_missing(thing, problem))
@@ -81,7 +83,7 @@ def _near_ids(*cis: Iterable[CI]) -> Callable[[CiId], str]:
     def near(missing: CiId) -> str:
         if missing not in asked and len(asked) < _HINTS:
             ids.extend(ci.id for part in cis for ci in part if not asked)
-            found = process.extractOne(missing, ids, score_cutoff=80)
+            found = process.extractOne(missing, ids, scorer=fuzz.ratio, score_cutoff=80)
             asked[missing] = f"; near: {shown(found[0])}" if found else ""
         return asked.get(missing, "")
 

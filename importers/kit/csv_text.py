@@ -24,6 +24,7 @@ _CELL = re.compile(_QUOTED.pattern + r'(?:,|\r\n?|\n|\Z)|(?!")[^,\r\n]*+(?:,|\r\
 
 def read_csv(data: bytes, file: str, layout: Layout, findings: Findings) -> Table | None:
     """The table in `data`, or None when it cannot be read as one; either way all faults are in `findings`."""
+    findings.enter(file)
     if (columns := _split(data, layout)) is not None:
         body = [column[1:] for column in columns]
         rows = range(2, len(columns[0]) + 1)
@@ -37,6 +38,9 @@ def read_csv(data: bytes, file: str, layout: Layout, findings: Findings) -> Tabl
         _diagnose(text, file, findings)
         return None
     filled = [index for index, record in enumerate(records) if any(record)]
+    if not filled:
+        findings.add("EMPTY_FILE", Cell(file), "only empty cells", "a header row, and rows below it")
+        return None
     return table_of_records(
         file, [records[i] for i in filled], [starts[i] for i in filled], layout, findings
     )  # fmt: skip

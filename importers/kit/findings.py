@@ -30,6 +30,10 @@ class Findings:
         self._files: dict[str, int] = {}
         self._muted: set[tuple[str, int]] = set()
 
+    def enter(self, file: str) -> None:
+        """Say that a file is read now: findings are in the order of the files entered, then the others."""
+        self._files.setdefault(file, len(self._files))
+
     def add(self, code: str, at: Cell, found: str, accepted: str) -> None:
         """Record one finding; `found` is already shortened (see `shown`)."""
         if (at.file, at.row) in self._muted:

@@ -6,7 +6,7 @@ from itertools import repeat
 from operator import eq
 from typing import TypeVar, cast
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from cmdb.model.errors import ValueFault, shown
 from importers.kit.findings import Cell, Findings
@@ -135,7 +135,7 @@ def _fitted(record: Sequence[str], header: Sequence[str], at: Cell, findings: Fi
 
 def near_names(name: str, names: Sequence[str]) -> list[str]:
     """At most three of `names` that look like `name`."""
-    return [found for found, *_ in process.extract(name, names, limit=3, score_cutoff=70)]
+    return [found for found, *_ in process.extract(name, names, scorer=fuzz.ratio, limit=3, score_cutoff=70)]
 
 
 def _check_missing(file: str, names: list[str], layout: Layout, findings: Findings) -> bool:

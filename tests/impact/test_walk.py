@@ -1,16 +1,30 @@
 """The engine against its plain twin, and every row of the law's table of states."""
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from impact.graph import ImpactGraph
+from impact.kernels.jit import compile_kernels, interpret_kernels
 from impact.walk import Walk, walk
 from tests.impact import naive
 from tests.impact.naive import AT_RISK, DEGRADED, DOWN, World
 from tests.impact.worlds import compiled, patched, scenarios, worlds
 
 CASES = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(autouse=True, params=["compiled", "plain"])
+def _kernels(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every test twice: with the kernels compiled, and as plain Python."""
+    if request.param == "compiled":
+        compile_kernels()
+    else:
+        interpret_kernels()
+    yield
+    compile_kernels()
 
 
 def ask(graph: ImpactGraph, floors: dict[int, int], pins: list[int]) -> Walk:
@@ -74,9 +88,7 @@ def test_a_few_random_worlds(data: st.DataObject) -> None:
 def pool(
     dependent: int, members: list[int], required: str, full: str = "", effect: int = DOWN, name: str = "p"
 ) -> World:
-    return World(
-        0, [(dependent, m, DOWN, name) for m in members], {(dependent, name): (required, full, effect)}
-    )
+    return World(0, [(dependent, m, DOWN, name) for m in members], {(dependent, name): (required, full, effect)})
 
 
 def both(*parts: World) -> World:
@@ -122,9 +134,7 @@ COMMON = both(pool(A, [X, Y], "1"), plain((X, S), (Y, S)))
         (both(plain((A, S), (B, A))), {S: DOWN}, [A], {S: DOWN}),
     ],
 )  # fmt: skip
-def test_the_law_s_table(
-    world: World, floors: dict[int, int], pins: list[int], answer: dict[int, int]
-) -> None:
+def test_the_law_s_table(world: World, floors: dict[int, int], pins: list[int], answer: dict[int, int]) -> None:
     check(compiled(world), world, floors, pins)
     found = ask(compiled(world), floors, pins)
     assert dict(zip(found.nodes.tolist(), found.levels.tolist(), strict=True)) == answer

@@ -78,6 +78,12 @@ def test_syntax_is_only_text(filled: Store, text: str) -> None:
     assert filled.search("payroll", 1)[0].ci.id == "svc-payroll"
 
 
+@pytest.mark.parametrize("text", ["pyhton3", "python33", "pytho3", "pythom3"])
+def test_a_slip_in_a_name_made_of_common_parts(store: Store, text: str) -> None:
+    store.apply(change(put_cis=[ci("python3"), *(ci(f"python3-mod{n}") for n in range(5_200))]))
+    assert store.search(text, 1)[0].ci.id == "python3"
+
+
 def test_at_most_as_many_as_asked(filled: Store) -> None:
     assert len(filled.search("host", 7)) == 7
     assert len(filled.search("host", 300)) == 300

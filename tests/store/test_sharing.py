@@ -16,7 +16,15 @@ APPLY = """
 from tests.store.estate import change, ci, rel
 """
 ADD_ONE = APPLY + "print(store.apply(change(put_cis=[ci('theirs')])).revision); store.close()"
-ADD_TEN = APPLY + "[store.apply(change(put_cis=[ci(f'{sys.argv[1]}-{n}')])) for n in range(10)]; store.close()"
+ADD_MANY = (
+    APPLY
+    + """
+print("ready", flush=True)
+for number in range(60):
+    store.apply(change(put_cis=[ci(f"{sys.argv[1]}-{number}")]))
+store.close()
+"""
+)
 LOAD_FOREVER = (
     APPLY
     + """
@@ -73,11 +81,12 @@ def test_writers_in_threads_lose_nothing(store: Store) -> None:
 
 
 def test_writers_in_processes_lose_nothing(store: Store, elsewhere: str) -> None:
-    workers = [run(elsewhere + ADD_TEN, name) for name in ("x", "y")]
-    for number in range(10):
+    workers = [run(elsewhere + ADD_MANY, name) for name in ("x", "y")]
+    assert [worker.stdout.readline() for worker in workers if worker.stdout] == ["ready\n"] * 2
+    for number in range(60):
         store.apply(change(put_cis=[ci(f"mine-{number}")]))
     assert [worker.communicate(timeout=30)[1] for worker in workers] == ["", ""]
-    assert store.head().revision == len(store.dump().cis) == 30
+    assert store.head().revision == len(store.dump().cis) == 180
 
 
 def test_expected_revisions_let_counters_count(store: Store) -> None:

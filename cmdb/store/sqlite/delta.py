@@ -75,10 +75,7 @@ def write(connection: apsw.Connection, table: Table, delta: Delta, revision: int
 
 def _insert(connection: apsw.Connection, table: Table, delta: Delta, revision: int) -> None:
     delta.created.sort()
-    anew = (
-        len(delta.created) >= BULK
-        and connection.execute(f"SELECT 1 FROM {table.name} LIMIT 1").fetchone() is None
-    )
+    anew = len(delta.created) >= BULK and connection.execute(f"SELECT 1 FROM {table.name} LIMIT 1").fetchone() is None
     if anew:
         connection.execute(table.drop_indexes())
     try:
@@ -97,8 +94,6 @@ def twice(table: Table, wanted: Sequence[Row]) -> InvalidInput:
         key = row[: table.width]
         if key in seen:
             name = shown(" ".join(key).strip())
-            problems.append(
-                Problem("DUPLICATE_KEY", f"{table.name} {name}", name, "each thing once in a changeset")
-            )
+            problems.append(Problem("DUPLICATE_KEY", f"{table.name} {name}", name, "each thing once in a changeset"))
         seen.add(key)
     return InvalidInput(problems)

@@ -32,9 +32,7 @@ HELD = (
 )
 
 
-def history(
-    connection: apsw.Connection, ids: Sequence[CiId], first: int, before: int | None
-) -> Iterator[Change]:
+def history(connection: apsw.Connection, ids: Sequence[CiId], first: int, before: int | None) -> Iterator[Change]:
     """Changes of these CIs, newest revision first: CIs, then relations, then pools, each by key."""
     asked = listed(ids)
     revisions = _revisions(connection, asked, first, before)

@@ -54,8 +54,7 @@ def get(connection: apsw.Connection, ids: Iterable[CiId]) -> dict[CiId, StoredCI
 def naming(connection: apsw.Connection, ci: CiId, pool: str) -> list[Relation]:
     """Relations at either end of `ci` that name `pool`."""
     sql = " UNION ".join(
-        f"SELECT {RELATIONS.listed} FROM relation WHERE {end} = ?1 AND pool = ?2"
-        for end in ("from_id", "to_id")
+        f"SELECT {RELATIONS.listed} FROM relation WHERE {end} = ?1 AND pool = ?2" for end in ("from_id", "to_id")
     )
     return typed(Relation, connection.execute(sql, (ci, pool)))
 
@@ -101,8 +100,6 @@ def dump(connection: apsw.Connection) -> Dump:
     at = head(connection)
     cis = typed(CI, connection.execute(f"SELECT {CIS.listed} FROM ci"))
     cis.sort()
-    relations = connection.execute(
-        f"SELECT {RELATIONS.listed} FROM relation ORDER BY from_id, type, to_id, pool"
-    )
+    relations = connection.execute(f"SELECT {RELATIONS.listed} FROM relation ORDER BY from_id, type, to_id, pool")
     pools = connection.execute(f"SELECT {POOLS.listed} FROM pool ORDER BY ci, name")
     return Dump(at, cis, typed(Relation, relations), typed(Pool, pools))

@@ -138,9 +138,7 @@ def prepare(connection: apsw.Connection, now: Callable[[], str]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         if not _is_ours(connection):
-            connection.execute(
-                f"{DDL} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}"
-            )
+            connection.execute(f"{DDL} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}")
             connection.execute("INSERT INTO revision VALUES(0, ?, '', '', '', 0, 0, 0, '[]')", (now(),))
         connection.execute("COMMIT")
     finally:

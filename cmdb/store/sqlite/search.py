@@ -48,14 +48,12 @@ def fields(ci: CI) -> list[str]:
     """The texts a CI is found by, in their plain form."""
     ci_id, _, name, _, _, attributes_json, _ = ci
     texts = [ci_id] if ci_id == name else [ci_id, name]
-    if (
-        '"aliases":' in attributes_json
-        or '"hostname":' in attributes_json
-        or '"external_id":' in attributes_json
-    ):
+    if '"aliases":' in attributes_json or '"hostname":' in attributes_json or '"external_id":' in attributes_json:
         for searched in map(ci.attributes.get, SEARCHED):
             if searched is not None:
                 texts += searched if isinstance(searched, list) else [str(searched)]
+    if len(texts) == 1:
+        return [plain(ci_id)]
     return list({plain(text): None for text in texts})
 
 

@@ -47,9 +47,7 @@ def check(connection: apsw.Connection, model: Model, changeset: Changeset, at: H
             raise Conflict(ci, expected, actual)
     if changeset.base == at.revision:
         return
-    kinds: dict[CiId, str] = dict(
-        _each(connection, "SELECT id, kind FROM ci WHERE id = ?", references(changeset))
-    )
+    kinds: dict[CiId, str] = dict(_each(connection, "SELECT id, kind FROM ci WHERE id = ?", references(changeset)))
     pooled = {dependent(model, relation) for relation in changeset.put_relations if relation.pool}
     rules = [PoolKey(*row) for row in _each(connection, "SELECT ci, name FROM pool WHERE ci = ?", pooled)]
     if problems := list(validate(model, changeset, kinds, rules)):
@@ -72,9 +70,7 @@ def _retired(connection: apsw.Connection, changeset: Changeset) -> list[CI]:
         return list(changeset.put_cis)
     retire = set(changeset.retire)
     given = {ci.id for ci in changeset.put_cis}
-    stored = _each(
-        connection, f"SELECT {CIS.listed} FROM ci WHERE id = ?", retire.difference(given, changeset.delete)
-    )
+    stored = _each(connection, f"SELECT {CIS.listed} FROM ci WHERE id = ?", retire.difference(given, changeset.delete))
     return [
         ci._replace(lifecycle="retired") if ci.id in retire else ci
         for ci in chain(changeset.put_cis, map(CI._make, stored))
@@ -95,9 +91,7 @@ def _gone_pools(connection: apsw.Connection, changeset: Changeset) -> set[Key]:
     return gone
 
 
-def record(
-    connection: apsw.Connection, changeset: Changeset, deltas: tuple[Delta, Delta, Delta], new: Head
-) -> Applied:
+def record(connection: apsw.Connection, changeset: Changeset, deltas: tuple[Delta, Delta, Delta], new: Head) -> Applied:
     """Write the differences and the revision that holds them."""
     cis, relations, pools = deltas
     moved = search.leave(connection, cis)

@@ -1,10 +1,10 @@
 """Native tables to CIs, relations and pools: pure, and by whole columns, so that a large estate is quick to read."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import repeat
 from operator import eq
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from cmdb.model.attributes import parse_text
 from cmdb.model.ci import CI, Pool, Relation
@@ -84,8 +84,9 @@ def records(kind: type[R], *columns: Iterable[object]) -> list[R]:
 
 def _ids(table: Table, column: str, problems: Findings) -> Sequence[str]:
     texts = table.column(column)
-    if table.clean(column) and " " not in "".join(texts) and max(map(len, texts), default=0) <= MAX_ID:
-        if "E+" not in "".join(texts):
+    if table.clean(column) and max(map(len, texts), default=0) <= MAX_ID:
+        joined = "".join(texts)
+        if " " not in joined and "E+" not in joined:
             return texts
     return table.parsed(column, _parse_id, problems, "")
 
@@ -125,14 +126,14 @@ def _report_lookalikes(table: Table, ids: Sequence[str], known: set[str], proble
     fold = str.lower if joined.isascii() and " " not in joined else folded
     if len(set(map(fold, known))) == len(known):
         return
-    first = {id_: index for index, id_ in reversed(list(enumerate(ids)))}
-    distinct = [id_ for id_ in first if id_]
-    distinct.sort(key=first.__getitem__)
-    for original, *others in repeated([[folded(id_) for id_ in distinct]]).values():
-        for other in others:
-            found = f"{shown(distinct[other])}, like {shown(distinct[original])} in row {table.rows[first[distinct[original]]]}"
+    rows = dict(zip(reversed(ids), reversed(table.rows), strict=True))
+    distinct = [id_ for id_ in dict.fromkeys(ids) if id_]
+    for first, *others in repeated([[folded(id_) for id_ in distinct]]).values():
+        original = distinct[first]
+        for other in map(distinct.__getitem__, others):
+            found = f"{shown(other)}, like {shown(original)} in row {rows[original]}"
             accepted = "ids that differ in more than case, accents, space or Unicode form"
-            problems.add("LOOKALIKE_ID", table.cell(first[distinct[other]], "id"), found, accepted)
+            problems.add("LOOKALIKE_ID", Cell(table.file, rows[other], "id"), found, accepted)
 
 
 def _warn_confusable(table: Table, ids: Sequence[str], names: Sequence[str], warnings: Findings) -> None:

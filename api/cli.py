@@ -1,0 +1,82 @@
+"""The `cmdb` command. Exit codes: 0 answered, 2 bad input, 3 store unavailable."""
+
+import sys
+from typing import Any
+
+import click
+import orjson
+import typer
+
+from api.verbs.asking import impact, why
+from api.verbs.looking import history, search, show
+from api.verbs.moving import export, import_
+from api.verbs.serving import demo, serve
+from cmdb.model.errors import InvalidInput
+from cmdb.store.port import Conflict, KeyReused, StoreUnavailable
+
+ANSWERED, BAD_INPUT, UNAVAILABLE = 0, 2, 3
+
+app = typer.Typer(
+    name="cmdb",
+    help="Know what breaks, who is hit, and how long you have.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+VERBS = (
+    ("demo", demo),
+    ("import", import_),
+    ("impact", impact),
+    ("why", why),
+    ("search", search),
+    ("show", show),
+    ("history", history),
+    ("export", export),
+    ("serve", serve),
+)
+"""Every verb, in the order of the help."""
+
+for name, verb in VERBS:
+    app.command(name)(verb)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and leave with its exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = app(given, standalone_mode=False)
+        raise SystemExit(code if isinstance(code, int) else ANSWERED)
+    except click.ClickException as error:
+        refuse(given, BAD_INPUT, "BAD_REQUEST", error.format_message())
+    except InvalidInput as error:
+        refuse(given, BAD_INPUT, error.code, *_problems(error))
+    except (Conflict, KeyReused) as error:
+        refuse(given, BAD_INPUT, error.code, "what is recorded has changed meanwhile; look again and repeat")
+    except StoreUnavailable as error:
+        refuse(given, UNAVAILABLE, error.code, error.reason)
+    except (click.Abort, KeyboardInterrupt):
+        raise SystemExit(130) from None
+
+
+def refuse(given: list[str], exit_code: int, code: str, message: str, *rest: str) -> None:
+    """Say on standard error what was wrong, as JSON if JSON was asked for, and leave."""
+    if "--json" in given:
+        told: dict[str, Any] = {"error": {"code": code, "message": message, "problems": list(rest)}}
+        sys.stderr.buffer.write(orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE))
+    else:
+        sys.stderr.write("\n".join([message, *(f"  {line}" for line in rest)]) + "\n")
+    raise SystemExit(exit_code)
+
+
+def _problems(error: InvalidInput) -> list[str]:
+    beyond = error.count - len(error.problems)
+    lines = [str(problem) for problem in error.problems]
+    more = [f"and {beyond:,} more"] if beyond > 0 else []
+    noun = "problem" if error.count == 1 else "problems"
+    return [f"{error.count:,} {noun}; nothing was written", *lines, *more]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""Every code the product answers with when it refuses: one table, from which the error catalogue is written."""
+
+from typing import NamedTuple
+
+
+class RequestError(NamedTuple):
+    """A request that was refused or failed as a whole, or one field of it: a code, its HTTP status, what to do."""
+
+    code: str
+    status: int
+    meaning: str
+    remedy: str
+
+
+class Expected(NamedTuple):
+    """A failure that is part of the answer: a member of a GraphQL union, or a command's stated error."""
+
+    code: str
+    shown_as: str
+    meaning: str
+    remedy: str
+
+
+class InputFault(NamedTuple):
+    """The code of one problem inside `InvalidInput`; the problem itself says where, what was found, what is accepted."""
+
+    code: str
+    meaning: str
+
+
+REQUEST_ERRORS: tuple[RequestError, ...] = (
+    RequestError(
+        "BAD_REQUEST", 400, "The request is not of the form the route takes.", "Read the message; correct it."
+    ),
+    RequestError("BAD_JSON", 400, "The body is not JSON: NaN, a lone surrogate, a cut text.", "Send valid JSON."),
+    RequestError("BAD_ENCODING", 400, "The body is not UTF-8.", "Send UTF-8."),
+    RequestError("TOO_DEEP", 400, "The body or the selection nests too deeply.", "Ask for less at once."),
+    RequestError("NUMBER_TOO_LONG", 400, "A number of more than 20 digits.", "Send numbers a computer can hold."),
+    RequestError("BATCH_NOT_SUPPORTED", 400, "The body is a list of operations.", "Send one operation a request."),
+    RequestError("GRAPHQL_SYNTAX", 400, "The GraphQL document does not parse.", "Correct it at the given place."),
+    RequestError("GRAPHQL_INVALID", 400, "The document or a variable does not fit the schema.", "Compare with it."),
+    RequestError("TOO_MANY_TOKENS", 400, "The document is too long.", "Send a shorter one."),
+    RequestError("TOO_MANY_ALIASES", 400, "The document uses too many aliases.", "Send several requests."),
+    RequestError("TOO_COSTLY", 400, "The document asks for too many objects at once.", "Ask for smaller pages."),
+    RequestError("PAGE_TOO_LARGE", 400, "`first` is not from 1 to 200.", "Page with `first` and `after`."),
+    RequestError("BAD_CURSOR", 400, "`after` is not a cursor of this list.", "Start again without `after`."),
+    RequestError("BAD_FILTER", 400, "A filter names what the model does not declare.", "See `kinds` and `sectors`."),
+    RequestError("UNAUTHORIZED", 401, "No bearer token, or another one.", "Send `Authorization: Bearer …`."),
+    RequestError("WRONG_HOST", 421, "The Host header does not name this machine.", "Use http://127.0.0.1 or a token."),
+    RequestError("NOT_FOUND", 404, "No such route.", "See docs/api.md."),
+    RequestError("METHOD_NOT_ALLOWED", 405, "The route does not take this method.", "See docs/api.md."),
+    RequestError("BODY_TIMEOUT", 408, "The body did not arrive in time.", "Send it at once."),
+    RequestError("BODY_TOO_LARGE", 413, "The body is over the limit of 1 MB.", "Send less at once; import a file."),
+    RequestError("UNSUPPORTED_MEDIA_TYPE", 415, "The body is not application/json.", "Send that content type."),
+    RequestError("BUSY", 503, "Too many questions are waiting.", "Try again in a few seconds."),
+    RequestError("STORE_UNAVAILABLE", 503, "The store cannot be reached now.", "Try again; see /ready."),
+    RequestError("INTERNAL", 500, "A fault of the service; it is logged under the request id.", "Report that id."),
+)
+EXPECTED: tuple[Expected, ...] = (
+    Expected("UNKNOWN_CI", "UnknownCi", "No CI has this id.", "Take one of `suggestions`."),
+    Expected("CONTRADICTORY_SCENARIO", "ContradictoryScenario", "A CI is both pinned and worse.", "Keep one of them."),
+    Expected("INVALID_INPUT", "InvalidInput", "Values do not fit the model.", "Correct each of `problems`."),
+    Expected("CONFLICT", "Conflict", "The CI was changed since you looked.", "Read it again, then decide."),
+    Expected("KEY_REUSED", "KeyReused", "The idempotency key came with other content.", "Take a new key."),
+    Expected("STORE_UNAVAILABLE", "StoreUnavailable", "The store cannot be reached now.", "Try again; see /ready."),
+    Expected("TOKEN_REQUIRED", "exit code 2", "Not loopback, and no token.", "Set CMDB_TOKEN."),
+    Expected("WEAK_TOKEN", "exit code 2", "The token is too short to keep anybody out.", "Take a longer one."),
+)
+INPUT_FAULTS: tuple[InputFault, ...] = (
+    InputFault("ARCHIVE_BAD_PATH", "An archive holds a file outside its own folder."),
+    InputFault("ARCHIVE_TOO_LARGE", "An archive unpacks to more than the limit."),
+    InputFault("ARCHIVE_TOO_MANY_PARTS", "An archive holds too many files."),
+    InputFault("BAD_BOOLEAN", "Not yes or no."),
+    InputFault("BAD_CHARACTER", "A control or invisible character."),
+    InputFault("BAD_CHOICE", "Not one of the declared choices."),
+    InputFault("BAD_DATE", "Not a date, or not a time with offset, or out of range."),
+    InputFault("BAD_DURATION", "Not a duration in whole minutes."),
+    InputFault("BAD_NAME", "Not a name that the model can declare."),
+    InputFault("BAD_NUMBER", "Not a number."),
+    InputFault("BAD_POOL_RULE", "Neither a count nor a percentage."),
+    InputFault("BAD_TYPE", "A value of another type than the attribute's."),
+    InputFault("BAD_YAML", "The model extension is not YAML."),
+    InputFault("BIDI_CONTROL", "Characters that turn the direction of text."),
+    InputFault("CELL_ERROR", "A spreadsheet cell holds an error."),
+    InputFault("CONFLICT_IN_FILE", "Two rows say different things of one thing."),
+    InputFault("CONFUSABLE_NAME", "A name that looks like another, in letters of another script."),
+    InputFault("CORRUPT_ARCHIVE", "The archive cannot be read."),
+    InputFault("CORRUPT_WORKBOOK", "The workbook cannot be read."),
+    InputFault("CSV_BAD_QUOTE", "A quote in the middle of a field."),
+    InputFault("CSV_UNCLOSED_QUOTE", "A quote that is never closed."),
+    InputFault("DANGLING_POOL", "A pool of a CI that is not recorded."),
+    InputFault("DANGLING_RELATION", "A relation to a CI that is not recorded."),
+    InputFault("DATE_AMBIGUOUS", "A date whose day and month cannot be told apart."),
+    InputFault("DELETE_THRESHOLD", "An import would retire most of what its source once recorded."),
+    InputFault("DELIMITER_MISMATCH", "Fields are separated by something else than commas."),
+    InputFault("DUPLICATE_ATTRIBUTE", "An attribute declared twice."),
+    InputFault("DUPLICATE_COLUMN", "A column that stands twice."),
+    InputFault("DUPLICATE_FILE", "A sheet given both plain and packed."),
+    InputFault("DUPLICATE_KEY", "A key that stands twice."),
+    InputFault("DUPLICATE_KIND", "A kind declared twice."),
+    InputFault("DUPLICATE_RELATION", "A relation type declared twice."),
+    InputFault("DUPLICATE_ROW", "A row that stands twice."),
+    InputFault("EMPTY_FILE", "Nothing in the file."),
+    InputFault("ENCODING_INVALID", "A byte or character that is not valid Unicode."),
+    InputFault("ENCODING_UNKNOWN", "The text is not UTF-8."),
+    InputFault("FIELD_TOO_LONG", "A value longer than the limit."),
+    InputFault("FILE_TOO_LARGE", "A file larger than the limit."),
+    InputFault("FORMULA_CELL", "A spreadsheet cell holds a formula."),
+    InputFault("FORMULA_NO_VALUE", "A formula without a computed value."),
+    InputFault("HEADER_ONLY", "A header and no rows."),
+    InputFault("HIDDEN_DATA", "Rows, columns or sheets that are hidden."),
+    InputFault("IGNORED_FILE", "A file that the format does not have."),
+    InputFault("IGNORED_SHEET", "A sheet that the format does not have."),
+    InputFault("LONG_ROW", "A row with more fields than the header."),
+    InputFault("LOOKALIKE_ID", "Ids that differ only in case, space or Unicode form."),
+    InputFault("MACRO_FORBIDDEN", "A workbook with macros."),
+    InputFault("MISSING_COLUMN", "A column that must be there."),
+    InputFault("MISSING_FILE", "A file that must be there."),
+    InputFault("MISSING_KEY", "A key that must be there."),
+    InputFault("MISSING_SHEET", "A sheet that must be there."),
+    InputFault("MISSING_VALUE", "A value that must be there."),
+    InputFault("NOT_AN_XLSX", "Not a workbook of the .xlsx kind."),
+    InputFault("NOT_FINITE", "Infinity or not-a-number."),
+    InputFault("OUT_OF_RANGE", "A number outside its range."),
+    InputFault("POOL_WITHOUT_RULE", "A relation names a pool that has no rule."),
+    InputFault("PRECISION_LOST", "A number that was rounded on its way here."),
+    InputFault("RELATION_NOT_ALLOWED", "The relation may not join these kinds."),
+    InputFault("RULE_WITHOUT_POOL", "A pool rule that no relation names."),
+    InputFault("SELF_RELATION", "A relation from a CI to itself."),
+    InputFault("SHEET_TOO_LARGE", "A sheet with more cells than the limit."),
+    InputFault("SHORT_ROW", "A row with fewer fields than the header."),
+    InputFault("TOO_MANY", "More items than one request may hold."),
+    InputFault("UNKNOWN_ATTRIBUTE", "The kind has no such attribute."),
+    InputFault("UNKNOWN_CI", "No CI has this id."),
+    InputFault("UNKNOWN_COLUMN", "A column that no kind declares."),
+    InputFault("UNKNOWN_EFFECT", "Not down, degraded or at_risk."),
+    InputFault("UNKNOWN_FORMAT", "Nothing that an importer takes."),
+    InputFault("UNKNOWN_KEY", "A key that the format does not have."),
+    InputFault("UNKNOWN_KIND", "Not a declared kind."),
+    InputFault("UNKNOWN_LIFECYCLE", "Not planned, live or retired."),
+    InputFault("UNKNOWN_RELATION", "Not a declared relation type."),
+    InputFault("UNKNOWN_SECTOR", "Not a declared sector."),
+    InputFault("UNREADABLE_FILE", "The file cannot be opened."),
+    InputFault("XML_DTD_FORBIDDEN", "XML with a document type definition."),
+    InputFault("YAML_ALIAS_FORBIDDEN", "YAML with aliases."),
+    InputFault("YAML_TAG_FORBIDDEN", "YAML with tags."),
+)
+STATUSES = {error.code: error.status for error in REQUEST_ERRORS}
+
+
+class Refused(Exception):
+    """A request refused with a stated code of `REQUEST_ERRORS` and a message fit to be shown."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code, self.message, self.status = code, message, STATUSES[code]
+        super().__init__(message)
+
+
+def error_body(code: str, message: str, **details: object) -> dict[str, object]:
+    """The body of a refusal, of the same shape on every route."""
+    return {"errors": [{"message": message, "extensions": {"code": code, **details}}]}

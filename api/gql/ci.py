@@ -1,0 +1,180 @@
+"""CIs as they are recorded: attributes with their units, relations and pools around them."""
+
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from functools import cached_property
+from itertools import groupby, islice
+
+import strawberry
+from strawberry.scalars import JSON
+
+from api.gql.context import Context, Info, page_size
+from api.gql.model import Effect, Lifecycle
+from api.scenario import refs
+from cmdb.model.ci import CiId, Pool, Relation
+from cmdb.store.port import Around, StoredCI
+from impact.report import CiRef
+
+
+@strawberry.enum(description="Whether a relation leaves the CI or arrives at it.")
+class Direction(Enum):
+    outgoing = "outgoing"
+    incoming = "incoming"
+
+
+@strawberry.type(description="A recorded value of a CI.")
+class AttributeValue:
+    name: str
+    value: JSON = strawberry.field(description="A text, number, boolean or list of texts; durations in whole minutes.")
+    type: str
+    unit: str
+    description: str
+
+
+@strawberry.type(description="One relation of a CI.")
+class Neighbour:
+    ci: CiRef = strawberry.field(description="The CI at the other end.")
+    effect: Effect = strawberry.field(description="The relation's own effect, or its type's; a pool's rule overrides it.")
+    pool: str | None = strawberry.field(description="The pool it belongs to.")
+
+
+@strawberry.type(description="The relations of one type and direction.")
+class RelationGroup:
+    type: str
+    direction: Direction
+    total_count: int
+    nodes: list[Neighbour] = strawberry.field(description="The first of them, by id.")
+
+
+@strawberry.type(description="A redundancy rule of a CI.")
+class PoolRule:
+    name: str
+    required: str = strawberry.field(description="How many members must work: a count, or a percentage of live ones.")
+    full: str | None = strawberry.field(description="How many are needed for full service; null: the same.")
+    effect: Effect
+
+
+class Surroundings:
+    """Relations and pools of all CIs of one page, read together when the first of them is asked for."""
+
+    def __init__(self, context: Context, ids: Sequence[CiId]) -> None:
+        self.context, self.ids = context, ids
+        self._cis: dict[CiId, StoredCI] = {}
+
+    @cached_property
+    def relations(self) -> dict[CiId, list[Relation]]:
+        """Relations by the CI asked about, grouped by direction and type, then by the id at the other end."""
+        found: dict[CiId, list[Relation]] = {ci: [] for ci in self.ids}
+        for relation in self._around.relations:
+            for end in {relation.from_id, relation.to_id} & found.keys():
+                found[end].append(relation)
+        for ci, relations in found.items():
+            relations.sort(key=lambda r, ci=ci: (r.from_id != ci, r.type, _other(r, ci), r.pool))  # type: ignore[misc]
+        return found
+
+    @cached_property
+    def pools(self) -> dict[CiId, list[Pool]]:
+        """Rules by the CI that owns them."""
+        found: dict[CiId, list[Pool]] = {ci: [] for ci in self.ids}
+        for pool in self._around.pools:
+            if pool.ci in found:
+                found[pool.ci].append(pool)
+        return found
+
+    def named(self, ids: Iterable[CiId]) -> dict[CiId, CiRef]:
+        """CIs by id, each read once."""
+        wanted = set(ids)
+        if missing := wanted - self._cis.keys():
+            self._cis.update(self.context.workspace.inventory.get(missing))
+        return {ci: refs([self._cis[ci].ci])[0] for ci in wanted if ci in self._cis}
+
+    @cached_property
+    def _around(self) -> Around:
+        return self.context.workspace.store.around(self.ids)
+
+
+@strawberry.type(description="A configuration item as recorded.")
+class Ci:
+    stored: strawberry.Private[StoredCI]
+    around: strawberry.Private[Surroundings]
+
+    @strawberry.field(description="Its stable id.")
+    def id(self) -> strawberry.ID:
+        return strawberry.ID(self.stored.ci.id)
+
+    @strawberry.field(description="Its kind, as in the model.")
+    def kind(self) -> str:
+        return self.stored.ci.kind
+
+    @strawberry.field(description="What people call it.")
+    def name(self) -> str:
+        return self.stored.ci.name
+
+    @strawberry.field
+    def sector(self) -> str:
+        return self.stored.ci.sector
+
+    @strawberry.field
+    def lifecycle(self) -> Lifecycle:
+        return Lifecycle(self.stored.ci.lifecycle)
+
+    @strawberry.field(description="The revision that last changed it: what `expected` is compared with.")
+    def revision(self) -> int:
+        return self.stored.revision
+
+    @strawberry.field(description="The import or person that its record came from.")
+    def source(self) -> str:
+        return self.stored.ci.source
+
+    @strawberry.field(description="Recorded values, by name; what is not recorded is not there.")
+    def attributes(self, info: Info) -> list[AttributeValue]:
+        declared = info.context.workspace.model.attributes[self.stored.ci.kind]
+        return [
+            AttributeValue(
+                name=name, value=value, type=declared[name].type, unit=declared[name].unit,
+                description=declared[name].description,
+            )
+            for name, value in sorted(self.stored.ci.attributes.items())
+        ]  # fmt: skip
+
+    @strawberry.field(description="What it is related to, by type and direction; at most `first` of each.")
+    def relations(self, info: Info, first: int = 50, types: list[str] | None = None) -> list[RelationGroup]:
+        page_size(first)
+        ci = self.stored.ci.id
+        mine = [r for r in self.around.relations[ci] if types is None or r.type in types]
+        groups = [(*key, list(rows)) for key, rows in groupby(mine, lambda r: (r.type, r.from_id == ci))]
+        shown = [_other(r, ci) for _, _, rows in groups for r in rows[:first]]
+        named = self.around.named(shown)
+        defaults = info.context.workspace.model.relations
+        return [
+            RelationGroup(
+                type=type_,
+                direction=Direction.outgoing if leaves else Direction.incoming,
+                total_count=len(rows),
+                nodes=[
+                    Neighbour(
+                        ci=named[_other(r, ci)], effect=Effect(r.effect or defaults[r.type].effect), pool=r.pool or None
+                    )
+                    for r in islice(rows, first)
+                    if _other(r, ci) in named
+                ],
+            )
+            for type_, leaves, rows in groups
+        ]
+
+    @strawberry.field(description="Its redundancy rules, by name.")
+    def pools(self) -> list[PoolRule]:
+        return [
+            PoolRule(name=p.name, required=p.required, full=p.full or None, effect=Effect(p.effect or "down"))
+            for p in sorted(self.around.pools[self.stored.ci.id], key=lambda p: p.name)
+        ]
+
+
+def described(context: Context, found: Sequence[StoredCI]) -> list[Ci]:
+    """CIs of one page; what is around them is read only if it is asked for."""
+    around = Surroundings(context, [stored.ci.id for stored in found])
+    return [Ci(stored=stored, around=around) for stored in found]
+
+
+def _other(relation: Relation, ci: CiId) -> CiId:
+    return relation.to_id if relation.from_id == ci else relation.from_id

@@ -1,0 +1,92 @@
+"""Failures that are part of an answer: every one says a code and a message, and its own facts."""
+
+import strawberry
+
+import cmdb.store.port as port
+from api.gql.context import Context
+from api.scenario import explain_unknown
+from cmdb.model.errors import InvalidInput as BadValues
+from impact import states
+from impact.report import CiRef
+
+
+@strawberry.interface(description="Why there is no answer, or nothing was changed.")
+class Failure:
+    code: str = strawberry.field(description="Stable; see docs/errors.md.")
+    message: str = strawberry.field(description="For people.")
+
+
+@strawberry.type(description="Ids that name no recorded CI.")
+class UnknownCi(Failure):
+    ids: list[strawberry.ID] = strawberry.field(description="The ids as given.")
+    suggestions: list[CiRef] = strawberry.field(description="CIs that were perhaps meant, best first.")
+
+
+@strawberry.type(description="A CI is both pinned operational and assumed worse.")
+class ContradictoryScenario(Failure):
+    ci: strawberry.ID
+
+
+@strawberry.type(description="The store cannot be reached now. Nothing was changed.")
+class StoreUnavailable(Failure):
+    pass
+
+
+@strawberry.type(description="A CI is not at the revision it was expected at. Nothing was changed.")
+class Conflict(Failure):
+    ci: strawberry.ID
+    expected: int
+    actual: int = strawberry.field(description="0: it does not exist.")
+
+
+@strawberry.type(description="The idempotency key was used before, for another change. Nothing was changed.")
+class KeyReused(Failure):
+    key: str
+
+
+@strawberry.type(description="One fault in what was given.")
+class Problem:
+    code: str = strawberry.field(description="Stable; see docs/errors.md.")
+    place: str = strawberry.field(description="Which argument, and where in it.")
+    found: str
+    accepted: str
+
+
+@strawberry.type(description="What was given does not fit the model or what is recorded. Nothing was changed.")
+class InvalidInput(Failure):
+    problems: list[Problem] = strawberry.field(description="The first 50.")
+    count: int = strawberry.field(description="How many there are in all.")
+
+
+def unknown_ci(context: Context, error: states.UnknownCi) -> UnknownCi:
+    message, near = explain_unknown(context.workspace.inventory, error)
+    return UnknownCi(
+        code=error.code, message=message, ids=[strawberry.ID(ci) for ci in error.ids], suggestions=near
+    )
+
+
+def contradictory(error: states.ContradictoryScenario) -> ContradictoryScenario:
+    return ContradictoryScenario(code=error.code, message=str(error), ci=strawberry.ID(error.ci))
+
+
+def unavailable(error: port.StoreUnavailable) -> StoreUnavailable:
+    return StoreUnavailable(code=error.code, message=error.reason)
+
+
+def conflict(error: port.Conflict) -> Conflict:
+    actual = f"is at revision {error.actual}" if error.actual else "does not exist"
+    message = f"{error.ci} {actual}; revision {error.expected} was expected"
+    return Conflict(
+        code=error.code, message=message, ci=strawberry.ID(error.ci), expected=error.expected, actual=error.actual
+    )
+
+
+def key_reused(error: port.KeyReused) -> KeyReused:
+    message = "this key was used for another change; take a new one"
+    return KeyReused(code=error.code, message=message, key=error.key)
+
+
+def invalid(error: BadValues) -> InvalidInput:
+    problems = [Problem(code=p.code, place=p.place, found=p.found, accepted=p.accepted) for p in error.problems]
+    message = "1 problem" if error.count == 1 else f"{error.count} problems"
+    return InvalidInput(code=error.code, message=message, problems=problems, count=error.count)

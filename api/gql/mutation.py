@@ -1,0 +1,176 @@
+"""What can be changed. Every change is one revision, whole or not at all, recorded with who asked for it."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import strawberry
+
+from api.gql.context import Context, Info
+from api.gql.failures import (
+    Conflict,
+    InvalidInput,
+    KeyReused,
+    StoreUnavailable,
+    conflict,
+    invalid,
+    key_reused,
+    unavailable,
+)
+from api.gql.inputs import (
+    CiAt,
+    CiInput,
+    PoolInput,
+    PoolRef,
+    RelationInput,
+    RelationRef,
+    expectations,
+    parsed,
+)
+from cmdb.model.attributes import parse_text
+from cmdb.model.changeset import Changeset
+from cmdb.model.ci import CiId
+from cmdb.model.errors import InvalidInput as BadValues
+from cmdb.model.errors import Problem, ValueFault, shown
+from cmdb.model.text import parse_id
+from cmdb.service import Signed
+from cmdb.store import port
+
+SOURCE = "api"
+MAX_KEY = 200
+MAX_MESSAGE = 1_000
+
+
+@strawberry.type(description="What was done.")
+class Applied:
+    revision: int = strawberry.field(description="The new one, or the newest when nothing had to change.")
+    created: int
+    changed: int
+    removed: int
+    replayed: bool = strawberry.field(description="This key was applied before; nothing was done again.")
+
+
+ChangeResult = Annotated[
+    Applied | Conflict | KeyReused | InvalidInput | StoreUnavailable, strawberry.union("ChangeResult")
+]
+Key = Annotated[
+    str | None, strawberry.argument(description="Makes a retry safe: the same key is applied once. Any text of yours.")
+]
+Message = Annotated[str, strawberry.argument(description="Why, for the history.")]
+Expected = Annotated[
+    list[CiAt] | None, strawberry.argument(description="CIs that must still be as you saw them.")
+]
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation(description="Create CIs, or change the stated fields of existing ones.")
+    def upsert_cis(self, info: Info, cis: list[CiInput], key: Key = None, message: Message = "") -> ChangeResult:
+        def act(by: Signed) -> port.Applied:
+            drafts = parsed("cis", cis, CiInput.draft)
+            seen = expectations(_seen("cis", [CiAt(id=c.id, expected=c.expected) for c in cis]))
+            return info.context.workspace.inventory.upsert(drafts, by, seen)
+
+        return _commit(info.context, key, message, act)
+
+    @strawberry.mutation(description="Record relations between recorded CIs.")
+    def relate(
+        self, info: Info, relations: list[RelationInput], expected: Expected = None, key: Key = None,
+        message: Message = "",
+    ) -> ChangeResult:  # fmt: skip
+        def act(by: Signed) -> port.Applied:
+            found = parsed("relations", relations, lambda r: r.relation(by.source))
+            return _apply(info.context, Changeset(*by, put_relations=found, expected=_expected(expected)))
+
+        return _commit(info.context, key, message, act)
+
+    @strawberry.mutation(description="Take relations away; those that are not there change nothing.")
+    def unrelate(
+        self, info: Info, relations: list[RelationRef], expected: Expected = None, key: Key = None,
+        message: Message = "",
+    ) -> ChangeResult:  # fmt: skip
+        def act(by: Signed) -> port.Applied:
+            found = parsed("relations", relations, RelationRef.key)
+            return _apply(info.context, Changeset(*by, remove_relations=found, expected=_expected(expected)))
+
+        return _commit(info.context, key, message, act)
+
+    @strawberry.mutation(description="Record redundancy rules.")
+    def put_pools(
+        self, info: Info, pools: list[PoolInput], expected: Expected = None, key: Key = None, message: Message = ""
+    ) -> ChangeResult:
+        def act(by: Signed) -> port.Applied:
+            found = parsed("pools", pools, lambda p: p.pool(by.source))
+            return _apply(info.context, Changeset(*by, put_pools=found, expected=_expected(expected)))
+
+        return _commit(info.context, key, message, act)
+
+    @strawberry.mutation(description="Take redundancy rules away that no relation names any more.")
+    def remove_pools(
+        self, info: Info, pools: list[PoolRef], expected: Expected = None, key: Key = None, message: Message = ""
+    ) -> ChangeResult:
+        def act(by: Signed) -> port.Applied:
+            found = parsed("pools", pools, PoolRef.key)
+            return _apply(info.context, Changeset(*by, remove_pools=found, expected=_expected(expected)))
+
+        return _commit(info.context, key, message, act)
+
+    @strawberry.mutation(description="Take CIs out of service; they stay recorded, with their relations.")
+    def retire(self, info: Info, cis: list[CiAt], key: Key = None, message: Message = "") -> ChangeResult:
+        def act(by: Signed) -> port.Applied:
+            ids = parsed("cis", cis, CiAt.parsed)
+            return info.context.workspace.inventory.retire(ids, by, expectations(_seen("cis", cis)))
+
+        return _commit(info.context, key, message, act)
+
+    @strawberry.mutation(description="Delete CIs with their relations and pools. Only the history stays; prefer retire.")
+    def delete_cis(self, info: Info, cis: list[CiAt], key: Key = None, message: Message = "") -> ChangeResult:
+        def act(by: Signed) -> port.Applied:
+            ids = parsed("cis", cis, CiAt.parsed)
+            return _apply(info.context, Changeset(*by, delete=ids, expected=expectations(_seen("cis", cis))))
+
+        return _commit(info.context, key, message, act)
+
+
+def _commit(
+    context: Context, key: str | None, message: str, act: Callable[[Signed], port.Applied]
+) -> Applied | Conflict | KeyReused | InvalidInput | StoreUnavailable:
+    """Run a change and say what came of it."""
+    try:
+        applied = act(_signed(context, key, message))
+    except BadValues as error:
+        return invalid(error)
+    except port.Conflict as error:
+        return conflict(error)
+    except port.KeyReused as error:
+        return key_reused(error)
+    except port.StoreUnavailable as error:
+        return unavailable(error)
+    return Applied(
+        revision=applied.revision, created=applied.created, changed=applied.changed, removed=applied.removed,
+        replayed=applied.replayed,
+    )  # fmt: skip
+
+
+def _apply(context: Context, changeset: Changeset) -> port.Applied:
+    return context.workspace.inventory.apply(changeset)
+
+
+def _signed(context: Context, key: str | None, message: str) -> Signed:
+    """Who asks, why, and under which key. Raises `InvalidInput`."""
+    try:
+        text = parse_text(message)
+        if len(text) > MAX_MESSAGE:
+            raise ValueFault("FIELD_TOO_LONG", message, f"at most {MAX_MESSAGE} characters")
+    except ValueFault as fault:
+        raise BadValues([fault.at("message")]) from None
+    if key is not None and not (0 < len(key) <= MAX_KEY and key.isprintable()):
+        raise BadValues([Problem("BAD_CHARACTER", "key", shown(key), f"1 to {MAX_KEY} printable characters")])
+    return Signed(context.who, SOURCE, text, key or "")
+
+
+def _expected(given: Sequence[CiAt] | None) -> dict[CiId, int]:
+    return dict(expectations(_seen("expected", given))) if given else {}
+
+
+def _seen(argument: str, given: Sequence[CiAt]) -> list[tuple[CiId, int | None]]:
+    return parsed(argument, given, lambda c: (CiId(parse_id(c.id)), c.expected))

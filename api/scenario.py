@@ -1,0 +1,98 @@
+"""Scenarios as they come in: `CI` or `CI=state`, checked and put into the form of the engine."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+
+from api.metrics import Metrics
+from api.workspace import Workspace
+from cmdb.model.errors import InvalidInput, Problem, ValueFault, shown
+from cmdb.model.text import parse_id
+from cmdb.service import Inventory
+from cmdb.store.port import StoreUnavailable
+from impact.question import Question
+from impact.report import CiRef
+from impact.states import Assumption, ImpactState, UnknownCi
+
+MOST_ASSUMED = 1_000
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+YEARS_AHEAD = timedelta(days=3_650)
+SUGGESTED = 5
+EXPLAINED = 10
+
+
+def parse_assumption(text: str) -> Assumption:
+    """`san-01` (down) or `san-01=degraded`; what follows the last `=` counts only if it is a state."""
+    ci, mark, word = text.rpartition("=")
+    if mark and word.strip() in ImpactState.__members__:
+        return Assumption(ci, ImpactState[word.strip()])
+    return Assumption(text)
+
+
+def checked(given: Sequence[Assumption], place: str = "scenario") -> list[Assumption]:
+    """The assumptions with their ids in normal form. Raises `InvalidInput`."""
+    if not 0 < len(given) <= MOST_ASSUMED:
+        accepted = f"1 to {MOST_ASSUMED} assumptions"
+        code = "TOO_MANY" if given else "MISSING_VALUE"
+        raise InvalidInput([Problem(code, place, f"{len(given)} assumptions", accepted)])
+    problems: list[Problem] = []
+    found = []
+    for number, assumption in enumerate(given):
+        try:
+            found.append(Assumption(parse_id(assumption.ci), assumption.state))
+        except ValueFault as fault:
+            problems.append(fault.at(f"{place}[{number}].ci"))
+    if problems:
+        raise InvalidInput(problems)
+    return found
+
+
+def checked_moment(since: datetime | None, place: str = "since") -> datetime | None:
+    """A moment with offset, in UTC, from 2000 to ten years ahead. Raises `InvalidInput` BAD_DATE."""
+    if since is None:
+        return None
+    latest = datetime.now(UTC) + YEARS_AHEAD
+    if since.tzinfo is None or not EARLIEST <= since <= latest:
+        accepted = (
+            f"a time with offset from {EARLIEST:%Y-%m-%d} to {latest:%Y-%m-%d}, such as 2026-11-22T02:40:00-04:00"
+        )
+        raise InvalidInput([Problem("BAD_DATE", place, shown(since.isoformat()), accepted)])
+    return since.astimezone(UTC)
+
+
+def settle(
+    workspace: Workspace, metrics: Metrics, given: Sequence[Assumption], since: datetime | None = None
+) -> Question:
+    """The question, settled and counted. Raises `InvalidInput` and what `Workspace.ask` raises."""
+    assumptions, moment = checked(given), checked_moment(since)
+    start = perf_counter()
+    question = workspace.ask(assumptions, moment)
+    metrics.answered(question, perf_counter() - start)
+    return question
+
+
+def explain_unknown(inventory: Inventory, unknown: UnknownCi) -> tuple[str, list[CiRef]]:
+    """What to say of ids that name no CI, and the CIs that were perhaps meant; without the store, none."""
+    sentences, near = [], dict[str, CiRef]()
+    for ci in unknown.ids[:EXPLAINED]:
+        refs = nearby(inventory, ci)
+        near.update((ref.id, ref) for ref in refs)
+        meant = f" Did you mean {refs[0].id} ({refs[0].name})?" if refs else ""
+        sentences.append(f"no CI {shown(ci, 200)}.{meant}")
+    if len(unknown.ids) > EXPLAINED:
+        sentences.append(f"{len(unknown.ids) - EXPLAINED} more ids are unknown.")
+    return " ".join(sentences), list(near.values())
+
+
+def nearby(inventory: Inventory, ci: str) -> list[CiRef]:
+    """CIs that resemble an id, best first."""
+    try:
+        hits = inventory.search(ci, SUGGESTED)
+    except StoreUnavailable:
+        return []
+    return refs(hit.ci for hit in hits)
+
+
+def refs(cis: Iterable[tuple[str, ...]]) -> list[CiRef]:
+    """CIs by name."""
+    return [CiRef(ci[0], ci[1], ci[2]) for ci in cis]

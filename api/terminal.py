@@ -1,0 +1,295 @@
+"""Answers for people: tables that work at 80 columns, in colour or plain; states as a sign and a word."""
+
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from cmdb.model.durations import show_minutes
+from impact.analyses import (
+    affected,
+    affected_services,
+    call,
+    client_groups,
+    completeness,
+    holding,
+    notify,
+    scenario,
+    summarize,
+)
+from impact.paging import PAGE_LIMIT
+from impact.question import Question
+from impact.report import (
+    AffectedService,
+    Assumed,
+    CiRef,
+    Clock,
+    Completeness,
+    Contact,
+    Margin,
+    Page,
+    PoolFacts,
+    StateCounts,
+    Why,
+)
+from impact.states import ImpactState
+
+SIGNS = {
+    ImpactState.down: ("■ down", "bold red"),
+    ImpactState.degraded: ("▲ degraded", "yellow"),
+    ImpactState.at_risk: ("◆ at risk", "cyan"),
+    ImpactState.operational: ("● fine", "green"),
+}
+FIRST_SCREEN = 12
+
+
+def sign(state: ImpactState) -> Text:
+    """A state as a coloured sign and a word."""
+    return Text(*SIGNS[state])
+
+
+def print_impact(console: Console, question: Question, zone: tzinfo, everything: bool) -> None:
+    """The first screen: what was assumed, who is hit, clocks, whom to call, what holds, what is unknown."""
+    limit = None if everything else FIRST_SCREEN
+    for assumed in scenario(question):
+        console.print(_assumption(assumed))
+    _headline(console, question)
+    services = affected_services(question, limit)
+    if services.total_count:
+        console.print(_services(services.nodes, zone))
+        _more(console, services)
+    elif len(question.walk) > len(question.indices) and not everything:
+        _cis(console, question, limit)
+    if everything:
+        _groups(console, question)
+        _cis(console, question, limit)
+    _contacts(console, question)
+    _holding(console, question, limit)
+    _unknown(console, completeness(question))
+
+
+def _assumption(assumed: Assumed) -> Text:
+    line = Text("  ") + sign(assumed.state) + Text(f"  {assumed.ci.name} ({assumed.ci.id}), ")
+    if not assumed.in_service:
+        return line + Text("not in service: it affects nothing", "bold")
+    if assumed.state is ImpactState.operational:
+        names = ", ".join(ref.id for ref in assumed.cut[:5]) or "nothing"
+        return line + Text(f"pinned as fine; cut off by this: {assumed.cut_off} ({names})")
+    return line + Text("assumed")
+
+
+def _headline(console: Console, question: Question) -> None:
+    told, sure = summarize(question), completeness(question)
+    age = "newest" if sure.source.value == "live" else f"STALE, {sure.age_seconds} s old, store away"
+    console.print(Text(f"  graph r{sure.revision} · {age} · {'complete' if sure.complete else 'cut'}", "dim"))
+    console.print()
+    assumed = sum(a.state is not ImpactState.operational for a in question.assumptions)
+    if len(question.walk) <= assumed:
+        return console.print(_nothing(question, sure))
+    hit = told.people
+    if len(question.services):
+        _labelled(console, "Services", [_counts(told.services)])
+    if hit.groups:
+        sectors = " · ".join(f"{s.sector} {s.people:,}" for s in hit.by_sector if s.people)
+        at_least = "at least " if hit.unknown else ""
+        counts = [_counts(hit.by_state), sectors] if hit.total else []
+        _labelled(console, "People", [f"{at_least}{hit.total:,} in {hit.groups} client groups", *counts])
+    _labelled(console, "CIs", [f"{_counts(told.affected)} [dim]({assumed} of them assumed)[/]"])
+    return console.print()
+
+
+def _nothing(question: Question, sure: Completeness) -> str:
+    reasons = {s.code: s for s in sure.blind_spots}
+    if "NOT_IN_SERVICE" in reasons or "NEVER_CARRIES_IMPACT" in reasons:
+        return "  Nothing else is affected.\n"
+    if "NOTHING_RECORDED" in reasons:
+        return "  Nothing else is affected: nothing is recorded that depends on it. That may be a gap in the records.\n"
+    return "  Nothing else is affected: what depends on it, as recorded, is held up by other providers.\n"
+
+
+def _counts(states: StateCounts) -> str:
+    words = (
+        ("bold red", states.down, "down"),
+        ("yellow", states.degraded, "degraded"),
+        ("cyan", states.at_risk, "at risk"),
+    )
+    return " · ".join(f"[{style}]{count:,} {word}[/]" for style, count, word in words)
+
+
+def _services(services: Iterable[AffectedService], zone: tzinfo) -> Padding:
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
+    table.add_column("service", ratio=5, min_width=16)
+    table.add_column("state", no_wrap=True, min_width=10)
+    table.add_column("tier", no_wrap=True)
+    table.add_column("people", justify="right", no_wrap=True)
+    table.add_column("must be back", no_wrap=True)
+    table.add_column("why", ratio=6, min_width=16)
+    for s in services:
+        table.add_row(
+            escape(s.name), sign(s.state), s.tier or "?", f"{s.people:,}" if s.people else "–",
+            _due(s.clock, zone) if s.clock else ("no RTO" if s.state is ImpactState.down else "–"), _because(s),
+        )  # fmt: skip
+    return Padding(table, (0, 0, 0, 2))
+
+
+def _due(clock: Clock, zone: tzinfo) -> str:
+    left = clock.remaining_minutes
+    span = f"{abs(left) // 60}:{abs(left) % 60:02d}"
+    return f"{moment(clock.due, zone)} ({'in ' + span if left >= 0 else span + ' late'})"
+
+
+def moment(at: datetime, zone: tzinfo) -> str:
+    """A moment in the reader's time zone: the time, with the date unless it is today."""
+    local = at.astimezone(zone)
+    today = datetime.now(zone).date()
+    return f"{local:%H:%M}" if local.date() == today else f"{local:%d %b %H:%M}"
+
+
+def _because(service: AffectedService) -> str:
+    pool, names = service.pool, [ref.id for ref in service.because]
+    if pool is not None and pool.working:
+        lost = ", ".join(ref.id for ref in pool.lost[:2]) + ("…" if len(pool.lost) > 2 else "")
+        return escape(f"pool {pool.name}: {pool.working} of {pool.total} left, {lost} lost")
+    shown = names if len(names) <= 2 else [names[0], *(["…"] if len(names) > 3 else names[1:2]), names[-1]]
+    return escape(" ← ".join(shown)) or "assumed"
+
+
+def _more(console: Console, found: Page[AffectedService]) -> None:
+    if found.has_next_page:
+        console.print(f"  [dim]{found.total_count - len(found.nodes)} more: --all, or cmdb why SERVICE FAILED[/]")
+
+
+def _groups(console: Console, question: Question) -> None:
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
+    for name in ("client group", "state", "people", "services it loses"):
+        table.add_column(name, justify="right" if name == "people" else "left")
+    for group in client_groups(question, None).nodes:
+        people = "?" if group.people is None else f"{group.people:,}"
+        lost = ", ".join(loss.ci.name for loss in group.services[:3]) + ("…" if len(group.services) > 3 else "")
+        table.add_row(escape(group.name), sign(group.state), people, escape(lost))
+    if table.row_count:
+        console.print()
+        console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _cis(console: Console, question: Question, limit: int | None) -> None:
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
+    for name in ("CI", "kind", "state", "hops"):
+        table.add_column(name)
+    found = affected(question, limit or PAGE_LIMIT)
+    while True:
+        for ci in found.nodes:
+            table.add_row(escape(_named(CiRef(ci.id, ci.kind, ci.name))), ci.kind, sign(ci.state), str(ci.distance))
+        if limit or not found.has_next_page:
+            break
+        found = affected(question, PAGE_LIMIT, found.end_cursor)
+    console.print(Padding(table, (0, 0, 0, 2)))
+    if found.has_next_page:
+        console.print(f"  [dim]{found.total_count - len(found.nodes):,} more: --all[/]")
+
+
+def _contacts(console: Console, question: Question) -> None:
+    _labelled(console, "Call", [_who(c) + f" [dim]{escape(c.because)}[/]" for c in call(question, 6)])
+    _labelled(console, "Notify", [_who(c) + f" [dim]{escape(_for(c))}[/]" for c in notify(question, 6)])
+
+
+def _labelled(console: Console, label: str, lines: Iterable[str]) -> None:
+    """Lines of markup beside a label, wrapped to the right of it."""
+    for at, line in enumerate(lines):
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(width=9)
+        grid.add_column(ratio=1)
+        grid.add_row(f"[bold]{label if at == 0 else ''}[/]", line)
+        console.print(Padding(grid, (0, 0, 0, 2)))
+
+
+def _who(contact: Contact) -> str:
+    reach = contact.phone or contact.email
+    return escape(contact.name) + (f" {escape(reach)}" if reach else "")
+
+
+def _for(contact: Contact) -> str:
+    people = f" ({contact.people:,})" if contact.people else ""
+    return f"for {contact.ci.name}{people}"
+
+
+def _holding(console: Console, question: Question, limit: int | None) -> None:
+    found = holding(question, 4 if limit else None)
+    more = [f"[dim]{found.total_count - len(found.nodes)} more: --all[/]"] if found.has_next_page else []
+    _labelled(console, "Holding", [*map(margin_line, found.nodes), *more])
+
+
+def margin_line(margin: Margin) -> str:
+    """What holds a CI, and what would make it worse."""
+    pools = "; ".join(pool_words(h.pool) for h in margin.holding)
+    by_state: dict[ImpactState, list[str]] = {}
+    for worse in margin.worsened_by:
+        by_state.setdefault(worse.state, []).append(worse.ci.id)
+    then = "; ".join(f"losing {_any_of(ids)} makes it {SIGNS[state][0][2:]}" for state, ids in by_state.items())
+    return escape(f"{margin.ci.name}: {pools or 'what it lost is not essential to it'}" + (f"; {then}" if then else ""))
+
+
+def _any_of(ids: list[str]) -> str:
+    return " or ".join(ids[:3]) + (f" or {len(ids) - 3} others" if len(ids) > 3 else "")
+
+
+def pool_words(pool: PoolFacts) -> str:
+    """A pool in words."""
+    return f"pool {pool.name} of {pool.ci.id}: {pool.working} of {pool.total} left, needs {pool.required}"
+
+
+def _unknown(console: Console, sure: Completeness) -> None:
+    lines = []
+    for spot in sure.blind_spots:
+        names = ", ".join(ref.id for ref in spot.examples[:3]) + ("…" if spot.count > 3 else "")
+        lines.append(f"{spot.count:,} {escape(spot.message)} [dim]{escape(names)}[/]")
+    _labelled(console, "Unknown", lines)
+
+
+def print_why(console: Console, found: Why, margin: Margin | None) -> None:
+    """The proof of a state, and for what is not down, what holds it."""
+    console.print(Text("  ") + sign(found.state) + Text(f"  {found.ci.name} ({found.ci.id})", "bold"))
+    for hop in found.proof:
+        line = Text("    ") + sign(hop.state) + Text(f"  {_named(hop.ci)}")
+        if hop.relation:
+            line += Text(f"  {hop.relation}", "dim")
+        if hop.pool:
+            lost = ", ".join(ref.id for ref in hop.pool.lost[:5])
+            line += Text(f"  {pool_words(hop.pool)}; lost: {lost}", "dim")
+        console.print(line if hop.relation else line + Text("  assumed", "dim"))
+    if found.causes > 1:
+        console.print(f"    [dim]{found.causes} causes in all, each enough for this state[/]")
+    if margin is not None:
+        print_margin(console, margin)
+
+
+def print_margin(console: Console, margin: Margin) -> None:
+    """What holds up a CI that is not down."""
+    if not margin.reachable:
+        return console.print("    nothing recorded leads from what failed to it")
+    for held in margin.holding:
+        if held.pool:
+            left = ", ".join(ref.id for ref in held.pool.left[:5])
+            console.print(
+                f"    held by {escape(pool_words(held.pool))}, can lose {held.can_lose} more; works: {escape(left)}"
+            )
+    for worse in margin.worsened_by[:10]:
+        console.print(Text("    losing ") + Text(_named(worse.ci)) + Text(" as well makes it ") + sign(worse.state))
+    if len(margin.worsened_by) > 10:
+        console.print(f"    [dim]and {len(margin.worsened_by) - 10} more, see --json[/]")
+    if margin.untested:
+        console.print(f"    [dim]{margin.untested:,} CIs it depends on were not tried[/]")
+    return None
+
+
+def _named(ref: CiRef) -> str:
+    return f"{ref.name} ({ref.id})" if ref.name != ref.id else ref.id
+
+
+def minutes(value: object) -> str:
+    """An attribute that is minutes, for people."""
+    return show_minutes(value) if isinstance(value, int) else str(value)

@@ -1,0 +1,103 @@
+"""The verbs that ask: what breaks, and why."""
+
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from api.render import camel, paged, shape
+from api.terminal import print_impact, print_why
+from api.verbs.options import (
+    STORE,
+    Failed,
+    JsonOption,
+    ModelOption,
+    StoreOption,
+    ZoneOption,
+    console,
+    moment_of,
+    opened,
+    print_json,
+    scenario_of,
+    zone_of,
+)
+from impact.analyses import affected as affected_page
+from impact.analyses import (
+    affected_services,
+    call,
+    client_groups,
+    completeness,
+    holding,
+    notify,
+    scenario,
+    summarize,
+    why_not,
+)
+from impact.analyses import why as prove
+from impact.analyses.affected import COLUMNS, rows
+from impact.question import Question, resolve
+from impact.states import Assumption, Level
+
+PAGE = 50
+
+
+def impact(
+    failed: Failed,
+    since: Annotated[str, typer.Option(help="When it began, such as 02:40: clocks run from then.")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="Every service, client group and CI.")] = False,
+    as_json: JsonOption = False,
+    tz: ZoneOption = "",
+    store: StoreOption = STORE,
+    model: ModelOption = None,
+) -> None:
+    """What breaks when these CIs fail: services, people, clocks, whom to call, what holds, what is unknown."""
+    zone = zone_of(tz)
+    with opened(store, model) as workspace:
+        question = workspace.ask(scenario_of(failed), moment_of(since, zone))
+        if as_json:
+            print_json(answer(question, everything))
+        else:
+            print_impact(console(), question, zone, everything)
+
+
+def answer(question: Question, everything: bool) -> dict[str, Any]:
+    """The whole answer as JSON; lists hold their first page, or with `everything` all there is."""
+    first = None if everything else PAGE
+    lists = paged(
+        affected=affected_page(question, 1 if everything else PAGE),
+        services=affected_services(question, first),
+        clientGroups=client_groups(question, first),
+        holding=holding(question, first),
+    )
+    if everything:
+        names = [camel(name) for name in COLUMNS]
+        lists["affected"] = [dict(zip(names, row, strict=True)) for row in rows(question)]
+        lists["pages"]["affected"].update(endCursor=None, hasNextPage=False)
+    return {
+        "scenario": shape(scenario(question)),
+        "completeness": shape(completeness(question)),
+        "summary": shape(summarize(question)),
+        **lists,
+        "call": shape(call(question)),
+        "notify": shape(notify(question)),
+    }
+
+
+def why(
+    ci: Annotated[str, typer.Argument(help="The CI to explain.")],
+    failed: Failed,
+    as_json: JsonOption = False,
+    store: StoreOption = STORE,
+    model: ModelOption = None,
+) -> None:
+    """Why a CI is affected when others fail: the shortest proof; and if it is not down, what holds it."""
+    with opened(store, model) as workspace:
+        question = workspace.ask(scenario_of(failed))
+        (at,) = resolve(question.estate, [Assumption(ci)])
+        found = prove(question, at)
+        down = question.walk.levels_of(np.array([at], np.int32))[0] == Level.DOWN
+        margin = None if down else why_not(question, at)
+        if as_json:
+            print_json({"why": shape(found), "whyNot": shape(margin)})
+        else:
+            print_why(console(), found, margin)

@@ -1,0 +1,168 @@
+"""The verbs that look things up: search, show, history."""
+
+from datetime import UTC
+from typing import Annotated, Any
+
+import click
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from api.render import shape
+from api.verbs.options import (
+    STORE,
+    JsonOption,
+    ModelOption,
+    StoreOption,
+    ZoneOption,
+    console,
+    opened,
+    print_json,
+    unknown,
+    zone_of,
+)
+from api.workspace import Workspace
+from cmdb.model.ci import CI, CiId
+from cmdb.model.durations import show_minutes
+from cmdb.model.model import Model
+from cmdb.service import Neighbour, Neighbours
+from cmdb.store.port import Change
+
+CiArgument = Annotated[str, typer.Argument(help="The id of a CI.")]
+
+
+def search(
+    text: Annotated[str, typer.Argument(help="A name, alias, hostname or id, or something like it.")],
+    first: Annotated[int, typer.Option(min=1, max=200, help="How many at most.")] = 20,
+    as_json: JsonOption = False,
+    store: StoreOption = STORE,
+    model: ModelOption = None,
+) -> None:
+    """Find CIs by name; forgives typos."""
+    with opened(store, model) as workspace:
+        hits = workspace.inventory.search(text, first)
+    if as_json:
+        return print_json([{**_named(hit.ci), "lifecycle": hit.ci.lifecycle, "score": hit.score} for hit in hits])
+    if not hits:
+        return console().print(f"nothing recorded resembles '{escape(text)}'")
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("id", no_wrap=True)
+    for column in ("name", "kind", "sector", "lifecycle"):
+        table.add_column(column, overflow="fold")
+    for hit in hits:
+        table.add_row(*(escape(v) for v in (hit.ci.id, hit.ci.name, hit.ci.kind, hit.ci.sector, hit.ci.lifecycle)))
+    return console().print(table)
+
+
+def show(ci: CiArgument, as_json: JsonOption = False, store: StoreOption = STORE, model: ModelOption = None) -> None:
+    """A CI: its attributes, its relations both ways, its pools."""
+    with opened(store, model) as workspace:
+        found = _found(workspace, ci)
+        if as_json:
+            print_json(card(found))
+        else:
+            _print_card(console(), workspace.model, found)
+
+
+def _found(workspace: Workspace, ci: str) -> Neighbours:
+    found = workspace.inventory.neighbours(CiId(ci))
+    if found is None:
+        raise click.ClickException(unknown(workspace, ci))
+    return found
+
+
+def card(found: Neighbours) -> dict[str, Any]:
+    """A CI and its surroundings as JSON."""
+    ci = found.ci.ci
+    return {
+        **_named(ci),
+        "lifecycle": ci.lifecycle,
+        "source": ci.source,
+        "revision": found.ci.revision,
+        "attributes": ci.attributes,
+        "relations": [
+            {"type": n.relation.type, "direction": way, "effect": n.relation.effect or None,
+             "pool": n.relation.pool or None, "ci": _named(n.other)}
+            for way, groups in (("outgoing", found.outgoing), ("incoming", found.incoming))
+            for group in groups.values()
+            for n in group
+        ],
+        "pools": [
+            {"ci": p.ci, "name": p.name, "required": p.required, "full": p.full or None, "effect": p.effect or None}
+            for p in found.pools
+        ],
+    }  # fmt: skip
+
+
+def _named(ci: CI) -> dict[str, str]:
+    return {"id": ci.id, "kind": ci.kind, "name": ci.name, "sector": ci.sector}
+
+
+def _print_card(out: Console, model: Model, found: Neighbours) -> None:
+    ci = found.ci.ci
+    out.print(f"[bold]{escape(ci.name)}[/] ({escape(ci.id)})")
+    out.print(f"  {ci.kind} · {ci.sector} · {ci.lifecycle} · from {escape(ci.source)} · revision {found.ci.revision}")
+    declared = model.attributes[ci.kind]
+    for name, value in ci.attributes.items():
+        unit = declared[name].unit if name in declared else ""
+        told = show_minutes(value) if unit == "minutes" and isinstance(value, int) else f"{value} {unit}".strip()
+        out.print(f"  {name:<16} {escape(told)}")
+    rules = {(p.ci, p.name): f"needs {p.required}" for p in found.pools}
+    for way, groups in (("→", found.outgoing), ("←", found.incoming)):
+        for type_, neighbours in groups.items():
+            for at, neighbour in enumerate(neighbours):
+                label = f"{way} {type_}" if at == 0 else ""
+                out.print(f"  {label:<20} {escape(_neighbour(neighbour, rules))}")
+
+
+def _neighbour(neighbour: Neighbour, rules: dict[tuple[CiId, str], str]) -> str:
+    relation, other = neighbour
+    owner = next((end for end in (relation.from_id, relation.to_id) if (end, relation.pool) in rules), None)
+    pool = f", pool {relation.pool} {rules[owner, relation.pool]}" if owner else ""
+    effect = f", {relation.effect}" if relation.effect else ""
+    state = "" if other.lifecycle == "live" else f", {other.lifecycle}"
+    return f"{other.name} ({other.id}){effect}{pool}{state}"
+
+
+def history(
+    ci: CiArgument,
+    first: Annotated[int, typer.Option(min=1, max=200, help="How many revisions at most.")] = 20,
+    as_json: JsonOption = False,
+    tz: ZoneOption = "",
+    store: StoreOption = STORE,
+    model: ModelOption = None,
+) -> None:
+    """Recorded changes of a CI, its relations and its pools, newest first: who, when, before, after."""
+    zone = zone_of(tz)
+    with opened(store, model) as workspace:
+        changes = workspace.inventory.history([CiId(ci)], first)
+        if not changes:
+            raise click.ClickException(unknown(workspace, ci))
+    if as_json:
+        return print_json([shape({**c._asdict(), "recorded_at": c.recorded_at.astimezone(UTC)}) for c in changes])
+    seen = None
+    for change in changes:
+        if change.revision != seen:
+            when = f"{change.recorded_at.astimezone(zone):%Y-%m-%d %H:%M}"
+            note = f" · {change.message}" if change.message else ""
+            console().print(
+                f"[bold]r{change.revision}[/]  {when}  {escape(change.who)} from {escape(change.source + note)}"
+            )
+            seen = change.revision
+        console().print(f"    {escape(_told(change))}")
+    return None
+
+
+def _told(change: Change) -> str:
+    before, after = dict(change.before or {}), dict(change.after or {})
+    thing = after or before
+    if change.entity == "relation":
+        name = f"{thing['from_id']} {thing['type']} {thing['to_id']}"
+    else:
+        name = f"pool {thing['name']} of {thing['ci']}" if change.entity == "pool" else str(thing["id"])
+    if not before or not after:
+        return f"{name} {'recorded' if after else 'removed'}"
+    flat = [{**side, **side.pop("attributes", {})} for side in (before, after)]
+    keys = [k for k in {**flat[0], **flat[1]} if flat[0].get(k) != flat[1].get(k)]
+    return f"{name}: " + ", ".join(f"{k} {flat[0].get(k, '–')} → {flat[1].get(k, '–')}" for k in keys)

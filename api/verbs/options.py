@@ -1,0 +1,105 @@
+"""What every verb understands: where the estate is kept, and how to answer."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+import orjson
+import typer
+from rich.console import Console
+
+from api.workspace import DEFAULT_STORE, Workspace, open_workspace
+from impact.states import Assumption, ContradictoryScenario, ImpactState, UnknownCi
+
+StoreOption = Annotated[str, typer.Option("--store", envvar="CMDB_STORE", help="Where the estate is kept.")]
+ModelOption = Annotated[
+    Path | None, typer.Option("--model", envvar="CMDB_MODEL", help="YAML file that extends the model.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON, in the shape of the GraphQL answer.")]
+ZoneOption = Annotated[str, typer.Option("--tz", help="Time zone for people, such as America/Halifax.")]
+Failed = Annotated[
+    list[str], typer.Argument(help="CI, or CI=STATE: down (default), degraded, at_risk, operational (checked, fine).")
+]
+STORE = DEFAULT_STORE
+
+
+@contextmanager
+def opened(store: str, model: Path | None) -> Iterator[Workspace]:
+    """The estate at `store`, closed afterwards; unknown CIs and contradictions become usage errors with suggestions."""
+    workspace = open_workspace(store, model)
+    try:
+        yield workspace
+    except UnknownCi as error:
+        raise click.ClickException("\n".join(unknown(workspace, ci) for ci in error.ids)) from None
+    except ContradictoryScenario as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        workspace.close()
+
+
+def unknown(workspace: Workspace, ci: str) -> str:
+    """Says that there is no such CI, and which ones may have been meant."""
+    near = " or ".join(f"{hit.ci.id} ({hit.ci.name})" for hit in workspace.inventory.search(ci, 3))
+    return f"no CI '{ci}'." + (f" Did you mean {near}?" if near else " Find one with: cmdb search TEXT")
+
+
+def scenario_of(given: list[str]) -> list[Assumption]:
+    """`CI` and `CI=STATE` arguments as assumptions; a CI whose id holds `=` is written with its state."""
+    return [_assumption(text) for text in given]
+
+
+def _assumption(text: str) -> Assumption:
+    ci, sign, state = text.rpartition("=")
+    if not sign:
+        return Assumption(text)
+    word = state.strip().lower()
+    if not ci or word not in ImpactState.__members__:
+        accepted = ", ".join(ImpactState.__members__)
+        raise click.ClickException(f"'{state}' is not a state; write CI=STATE with one of {accepted}")
+    return Assumption(ci, ImpactState[word])
+
+
+def zone_of(name: str) -> tzinfo:
+    """A time zone by name; the machine's own for an empty one."""
+    if not name:
+        return datetime.now().astimezone().tzinfo or UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise click.ClickException(f"'{name}' is not a time zone; write one like America/Halifax") from None
+
+
+def moment_of(text: str, zone: tzinfo) -> datetime | None:
+    """`02:40` (the last time it was that), or an ISO 8601 time; without an offset, in `zone`. None for an empty one."""
+    if not text:
+        return None
+    now = datetime.now(zone)
+    try:
+        if len(text) <= 5:
+            clock = datetime.strptime(text, "%H:%M")
+            moment = now.replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0)
+            return moment if moment <= now else moment - timedelta(days=1)
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        accepted = "02:40 or 2026-11-22T02:40:00-04:00"
+        raise click.ClickException(f"'{text}' is not a time; write {accepted}") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def console() -> Console:
+    """The terminal: colour and full width where there is one, plain text at 80 columns when piped."""
+    piped = not sys.stdout.isatty()
+    width = int(os.environ.get("COLUMNS") or 80) if piped else None
+    return Console(width=width, highlight=False, emoji=False)
+
+
+def print_json(value: Any) -> None:
+    """Write `value` to standard output as one JSON document."""
+    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.buffer.flush()

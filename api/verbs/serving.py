@@ -1,0 +1,67 @@
+"""The verbs that serve: the API, and the demo that shows everything at once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from api.terminal import print_impact
+from api.verbs.moving import drawn
+from api.verbs.options import STORE, ModelOption, StoreOption, ZoneOption, console, opened, zone_of
+from api.workspace import Workspace
+from impact.states import Assumption
+from importers.runner import apply_plan, plan_import
+
+PROVINCE = Path(__file__).parents[2] / "examples" / "province"
+DEMO_STORE = "sqlite:bluenose-demo.db"
+DEMO_FAILURE = "san-gdc-01"
+
+PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any free one.")]
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; any but loopback needs CMDB_TOKEN.")] = "127.0.0.1",
+    port: PortOption = 8000,
+    development: Annotated[bool, typer.Option(help="Introspection, suggestions and a page to try queries.")] = False,
+    store: StoreOption = STORE,
+    model: ModelOption = None,
+) -> None:
+    """Serve the GraphQL API until interrupted."""
+    with opened(store, model) as workspace:
+        listen(workspace, host, port, development)
+
+
+def demo(
+    port: PortOption = 8000,
+    answer_only: Annotated[bool, typer.Option("--no-serve", help="Print the answer and leave.")] = False,
+    store: StoreOption = DEMO_STORE,
+    tz: ZoneOption = "",
+) -> None:
+    """Load a demo province, fail its main storage array, show who is hit, and serve the API."""
+    with opened(store, None) as workspace:
+        with drawn() as progress:
+            planned = plan_import(workspace.store, workspace.model, PROVINCE, "province", progress)
+            applied = apply_plan(workspace.store, planned, "demo", message="demo province")
+        out = console()
+        out.print(f"[bold]Demo province[/], revision {applied.revision}. The question: what if {DEMO_FAILURE} fails?\n")
+        print_impact(out, workspace.ask([Assumption(DEMO_FAILURE)]), zone_of(tz), everything=False)
+        out.print(f"\n  Ask yourself:  cmdb impact san-hdc-01 --store {store}")
+        if not answer_only:
+            listen(workspace, "127.0.0.1", port, development=True)
+
+
+def listen(workspace: Workspace, host: str, port: int, development: bool) -> None:
+    """Serve until interrupted. Refuses an address beyond loopback unless a token is configured."""
+    import uvicorn
+
+    from api.app import create_app
+    from api.settings import Settings, UnsafeListen, check_listen
+
+    settings = Settings.from_environment(development=development)
+    try:
+        check_listen(host, settings.token)
+    except UnsafeListen as error:
+        raise click.ClickException(str(error)) from None
+    console().print(f"\n  GraphQL API on http://{host}:{port}/graphql until you press Ctrl-C")
+    uvicorn.run(create_app(workspace, settings), host=host, port=port, log_config=None, server_header=False)
