@@ -22,7 +22,7 @@ class Expected(NamedTuple):
 
 
 class InputFault(NamedTuple):
-    """The code of one problem inside `InvalidInput`; the problem itself says where, what was found, what is accepted."""
+    """The code of one problem inside `InvalidInput`; the problem says where, what was found, what is accepted."""
 
     code: str
     meaning: str

@@ -67,7 +67,7 @@ class ImpactGraph:
         return self.dependents.index, self.dependents.columns[0].view(np.uint32), self.pools.table
 
     @cached_property
-    def relationamount(self) -> int:
+    def relation_count(self) -> int:
         """How many relations impact can flow along."""
         return self.providers.used - self.providers.dead
 

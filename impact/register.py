@@ -43,6 +43,11 @@ class Register:
         at = self.index.get(ci)
         return at if at is not None and at < self.size and at not in self.gone else None
 
+    @property
+    def room(self) -> int:
+        """How many more CIs can be appended before `ranks` could no longer tell all of them apart."""
+        return (1 << GAP) - 1 - (self.size - self.sorted_size)
+
     def name(self, at: int) -> str:
         return self.changed[at][0] if at in self.changed else self.names[at]
 

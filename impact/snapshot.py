@@ -79,7 +79,7 @@ class Snapshot:
             touched = self._store.changes(estate.revision)
             if touched.head.revision == estate.revision:
                 return estate
-            if touched.cis is None or len(touched.cis) > MANY:
+            if touched.cis is None or len(touched.cis) > min(MANY, estate.register.room):
                 break
             patched = self._patched(estate, touched.head, touched.cis)
             if self._store.head().revision == touched.head.revision:

@@ -9,9 +9,11 @@ import strawberry
 from strawberry.scalars import JSON
 
 from api.gql.context import Context, Info, page_size
+from api.gql.fields import field
 from api.gql.model import Effect, Lifecycle
 from api.scenario import refs
 from cmdb.model.ci import CiId, Pool, Relation
+from cmdb.model.relations import RelationType
 from cmdb.store.port import Around, StoredCI
 from impact.report import CiRef
 
@@ -34,7 +36,9 @@ class AttributeValue:
 @strawberry.type(description="One relation of a CI.")
 class Neighbour:
     ci: CiRef = strawberry.field(description="The CI at the other end.")
-    effect: Effect = strawberry.field(description="The relation's own effect, or its type's; a pool's rule overrides it.")
+    effect: Effect | None = strawberry.field(
+        description="The relation's own or its type's, where no pool rule overrides it; null: impact never flows."
+    )
     pool: str | None = strawberry.field(description="The pool it belongs to.")
 
 
@@ -98,47 +102,54 @@ class Ci:
     stored: strawberry.Private[StoredCI]
     around: strawberry.Private[Surroundings]
 
-    @strawberry.field(description="Its stable id.")
+    @field
     def id(self) -> strawberry.ID:
+        """Its stable id."""
         return strawberry.ID(self.stored.ci.id)
 
-    @strawberry.field(description="Its kind, as in the model.")
+    @field
     def kind(self) -> str:
+        """Its kind, as in the model."""
         return self.stored.ci.kind
 
-    @strawberry.field(description="What people call it.")
+    @field
     def name(self) -> str:
+        """What people call it."""
         return self.stored.ci.name
 
-    @strawberry.field
+    @field
     def sector(self) -> str:
         return self.stored.ci.sector
 
-    @strawberry.field
+    @field
     def lifecycle(self) -> Lifecycle:
         return Lifecycle(self.stored.ci.lifecycle)
 
-    @strawberry.field(description="The revision that last changed it: what `expected` is compared with.")
+    @field
     def revision(self) -> int:
+        """The revision that last changed it: what `expected` is compared with."""
         return self.stored.revision
 
-    @strawberry.field(description="The import or person that its record came from.")
+    @field
     def source(self) -> str:
+        """The import or person that its record came from."""
         return self.stored.ci.source
 
-    @strawberry.field(description="Recorded values, by name; what is not recorded is not there.")
+    @field
     def attributes(self, info: Info) -> list[AttributeValue]:
+        """Recorded values, by name; what is not recorded is not there."""
         declared = info.context.workspace.model.attributes[self.stored.ci.kind]
         return [
             AttributeValue(
-                name=name, value=value, type=declared[name].type, unit=declared[name].unit,
+                name=name, value=JSON(value), type=declared[name].type, unit=declared[name].unit,
                 description=declared[name].description,
             )
             for name, value in sorted(self.stored.ci.attributes.items())
         ]  # fmt: skip
 
-    @strawberry.field(description="What it is related to, by type and direction; at most `first` of each.")
+    @field
     def relations(self, info: Info, first: int = 50, types: list[str] | None = None) -> list[RelationGroup]:
+        """What it is related to, by type and direction; at most `first` of each."""
         page_size(first)
         ci = self.stored.ci.id
         mine = [r for r in self.around.relations[ci] if types is None or r.type in types]
@@ -152,9 +163,7 @@ class Ci:
                 direction=Direction.outgoing if leaves else Direction.incoming,
                 total_count=len(rows),
                 nodes=[
-                    Neighbour(
-                        ci=named[_other(r, ci)], effect=Effect(r.effect or defaults[r.type].effect), pool=r.pool or None
-                    )
+                    Neighbour(ci=named[_other(r, ci)], effect=_effect(r, defaults[r.type]), pool=r.pool or None)
                     for r in islice(rows, first)
                     if _other(r, ci) in named
                 ],
@@ -162,8 +171,9 @@ class Ci:
             for type_, leaves, rows in groups
         ]
 
-    @strawberry.field(description="Its redundancy rules, by name.")
+    @field
     def pools(self) -> list[PoolRule]:
+        """Its redundancy rules, by name."""
         return [
             PoolRule(name=p.name, required=p.required, full=p.full or None, effect=Effect(p.effect or "down"))
             for p in sorted(self.around.pools[self.stored.ci.id], key=lambda p: p.name)
@@ -174,6 +184,10 @@ def described(context: Context, found: Sequence[StoredCI]) -> list[Ci]:
     """CIs of one page; what is around them is read only if it is asked for."""
     around = Surroundings(context, [stored.ci.id for stored in found])
     return [Ci(stored=stored, around=around) for stored in found]
+
+
+def _effect(relation: Relation, declared: RelationType) -> Effect | None:
+    return Effect(relation.effect or declared.effect) if declared.impact != "none" else None
 
 
 def _other(relation: Relation, ci: CiId) -> CiId:

@@ -2,10 +2,10 @@
 
 import strawberry
 
-import cmdb.store.port as port
 from api.gql.context import Context
 from api.scenario import explain_unknown
 from cmdb.model.errors import InvalidInput as BadValues
+from cmdb.store import port
 from impact import states
 from impact.report import CiRef
 
@@ -60,9 +60,7 @@ class InvalidInput(Failure):
 
 def unknown_ci(context: Context, error: states.UnknownCi) -> UnknownCi:
     message, near = explain_unknown(context.workspace.inventory, error)
-    return UnknownCi(
-        code=error.code, message=message, ids=[strawberry.ID(ci) for ci in error.ids], suggestions=near
-    )
+    return UnknownCi(code=error.code, message=message, ids=[strawberry.ID(ci) for ci in error.ids], suggestions=near)
 
 
 def contradictory(error: states.ContradictoryScenario) -> ContradictoryScenario:

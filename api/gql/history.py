@@ -1,15 +1,17 @@
 """What was recorded about a CI, when, by whom and why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
 import strawberry
 from strawberry.scalars import JSON
 
 from api.gql.context import Context, page_size
+from api.gql.fields import field
 from cmdb.model.ci import CiId
 from cmdb.store import port
 from impact.states import UnknownCi
@@ -33,36 +35,42 @@ class Change:
 class Revision:
     found: strawberry.Private[Sequence[port.Change]]
 
-    @strawberry.field
+    @field
     def number(self) -> int:
         return self.found[0].revision
 
-    @strawberry.field
+    @field
     def recorded_at(self) -> datetime:
         return self.found[0].recorded_at
 
-    @strawberry.field
+    @field
     def who(self) -> str:
         return self.found[0].who
 
-    @strawberry.field
+    @field
     def source(self) -> str:
         return self.found[0].source
 
-    @strawberry.field
+    @field
     def message(self) -> str:
         return self.found[0].message
 
-    @strawberry.field(description="How many changes of this CI, its relations and its pools the revision holds.")
+    @field
     def change_count(self) -> int:
+        """How many changes of this CI, its relations and its pools the revision holds."""
         return len(self.found)
 
-    @strawberry.field(description="The first of them: the CI, then relations, then pools.")
+    @field
     def changes(self, first: int = 20) -> list[Change]:
+        """The first of them: the CI, then relations, then pools."""
         return [
-            Change(entity=Entity(c.entity), before=c.before and dict(c.before), after=c.after and dict(c.after))
+            Change(entity=Entity(c.entity), before=_side(c.before), after=_side(c.after))
             for c in self.found[: page_size(first)]
         ]
+
+
+def _side(values: Mapping[str, Any] | None) -> JSON | None:
+    return None if values is None else JSON(dict(values))
 
 
 @strawberry.type(description="Revisions that touched a CI, its relations or its pools, newest first.")

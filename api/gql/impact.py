@@ -6,6 +6,7 @@ import strawberry
 
 from api.gql.context import Info, page_size
 from api.gql.failures import UnknownCi, unknown_ci
+from api.gql.fields import field
 from api.gql.filters import AffectedFilter
 from impact import analyses, report, states
 from impact.question import Question
@@ -23,58 +24,71 @@ class AssumptionInput:
     state: ImpactState = strawberry.field(default=ImpactState.down, description="operational: checked, it is fine.")
 
 
-@strawberry.type(description="What a scenario does, computed on the whole graph; pages and filters only limit the view.")
+@strawberry.type(
+    description="What a scenario does, computed on the whole graph; pages and filters only limit the view."
+)
 class Impact:
     question: strawberry.Private[Question]
 
-    @strawberry.field(description="What was assumed, and what each pin cut off.")
+    @field
     def scenario(self) -> list[report.Assumed]:
+        """What was assumed, and what each pin cut off."""
         return analyses.scenario(self.question)
 
-    @strawberry.field(description="On what the answer rests, and what the records do not say.")
+    @field
     def completeness(self) -> report.Completeness:
+        """On what the answer rests, and what the records do not say."""
         return analyses.completeness(self.question)
 
-    @strawberry.field(description="Counts by state, kind and tier; people; the soonest clock.")
+    @field
     def summary(self) -> report.Summary:
+        """Counts by state, kind and tier; people; the soonest clock."""
         return analyses.summarize(self.question)
 
-    @strawberry.field(description="Affected CIs, the assumed ones included: worst first, then nearest, then by id.")
+    @field
     def affected(
         self, info: Info, first: int = 50, after: str | None = None, filter: AffectedFilter | None = None
     ) -> report.Page[report.AffectedCi]:
+        """Affected CIs, the assumed ones included: worst first, then nearest, then by id."""
         where = filter.checked(info.context.workspace.model) if filter else None
         return analyses.affected(self.question, page_size(first), after, where)
 
-    @strawberry.field(description="Affected services: worst first, then the tightest RTO.")
+    @field
     def services(self, first: int = 50, after: str | None = None) -> report.Page[report.AffectedService]:
+        """Affected services: worst first, then the tightest RTO."""
         return analyses.affected_services(self.question, page_size(first), after)
 
-    @strawberry.field(description="Affected client groups: worst first, then the most people.")
+    @field
     def client_groups(self, first: int = 50, after: str | None = None) -> report.Page[report.AffectedClientGroup]:
+        """Affected client groups: worst first, then the most people."""
         return analyses.client_groups(self.question, page_size(first), after)
 
-    @strawberry.field(description="Whom to call: for what failed, then for the services hit, worst first.")
+    @field
     def call(self, first: int = 20) -> list[report.Contact]:
+        """Whom to call: for what failed, then for the services hit, worst first."""
         return analyses.call(self.question, page_size(first))
 
-    @strawberry.field(description="Who speaks for the client groups hit, the largest first.")
+    @field
     def notify(self, first: int = 20) -> list[report.Contact]:
+        """Who speaks for the client groups hit, the largest first."""
         return analyses.notify(self.question, page_size(first))
 
-    @strawberry.field(description="Services that are not down although a pool they lean on has lost members.")
+    @field
     def holding(self, first: int = 10, after: str | None = None) -> report.Page[report.Margin]:
+        """Services that are not down although a pool they lean on has lost members."""
         return analyses.holding(self.question, page_size(first), after)
 
-    @strawberry.field(description="The shortest proof of a CI's state; empty for one that is not affected.")
+    @field
     def why(self, info: Info, ci: strawberry.ID) -> WhyResult:
+        """The shortest proof of a CI's state; empty for one that is not affected."""
         at = self.question.estate.register.find(ci)
         if at is None:
             return unknown_ci(info.context, states.UnknownCi([ci]))
         return analyses.why(self.question, at)
 
-    @strawberry.field(description="What keeps a CI from being down, and how much more it can take.")
+    @field
     def why_not(self, info: Info, ci: strawberry.ID) -> WhyNotResult:
+        """What keeps a CI from being down, and how much more it can take."""
         at = self.question.estate.register.find(ci)
         if at is None:
             return unknown_ci(info.context, states.UnknownCi([ci]))

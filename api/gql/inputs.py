@@ -20,7 +20,9 @@ MOST = 1_000
 @strawberry.input(description="A value to record.")
 class AttributeInput:
     name: str
-    value: JSON | None = strawberry.field(description="As in the model; durations also as text (`4h`). Null: forget it.")
+    value: JSON | None = strawberry.field(
+        default=strawberry.UNSET, description="As in the model; durations also as text (`4h`). Null: forget it."
+    )
 
 
 @strawberry.input(description="A CI to create, or the fields of it to change; what is left out stays as it is.")
@@ -143,7 +145,9 @@ def expectations(pairs: Iterable[tuple[CiId, int | None]]) -> Mapping[CiId, int]
 
 
 def _given(value: object) -> Given:
-    """A JSON value as an attribute takes it. Raises `ValueFault` BAD_TYPE for objects and mixed lists."""
+    """A JSON value as an attribute takes it. Raises `ValueFault`: one left out, an object, a mixed list."""
+    if value is strawberry.UNSET:
+        raise ValueFault("MISSING_VALUE", "", "a value, or null to take the attribute away")
     if value is None or isinstance(value, str | int | float | bool):
         return value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):

@@ -58,7 +58,9 @@ class RelationType:
     from_kinds: list[str] = strawberry.field(description="What may stand at its start; descendants included.")
     to_kinds: list[str] = strawberry.field(description="What may stand at its end; descendants included.")
     impact: Flow
-    effect: Effect = strawberry.field(description="The effect of a relation that states none.")
+    effect: Effect | None = strawberry.field(
+        description="The effect of a relation that states none; null: impact never flows."
+    )
     carries_data: bool
 
 
@@ -108,6 +110,6 @@ def _relation_type(declared: relations.RelationType) -> RelationType:
         from_kinds=list(declared.from_kinds),
         to_kinds=list(declared.to_kinds),
         impact=Flow(declared.impact),
-        effect=Effect(declared.effect),
+        effect=Effect(declared.effect) if declared.impact != "none" else None,
         carries_data=declared.carries_data,
     )

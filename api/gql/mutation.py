@@ -16,6 +16,7 @@ from api.gql.failures import (
     key_reused,
     unavailable,
 )
+from api.gql.fields import mutation
 from api.gql.inputs import (
     CiAt,
     CiInput,
@@ -56,15 +57,15 @@ Key = Annotated[
     str | None, strawberry.argument(description="Makes a retry safe: the same key is applied once. Any text of yours.")
 ]
 Message = Annotated[str, strawberry.argument(description="Why, for the history.")]
-Expected = Annotated[
-    list[CiAt] | None, strawberry.argument(description="CIs that must still be as you saw them.")
-]
+Expected = Annotated[list[CiAt] | None, strawberry.argument(description="CIs that must still be as you saw them.")]
 
 
 @strawberry.type
 class Mutation:
-    @strawberry.mutation(description="Create CIs, or change the stated fields of existing ones.")
+    @mutation
     def upsert_cis(self, info: Info, cis: list[CiInput], key: Key = None, message: Message = "") -> ChangeResult:
+        """Create CIs, or change the stated fields of existing ones."""
+
         def act(by: Signed) -> port.Applied:
             drafts = parsed("cis", cis, CiInput.draft)
             seen = expectations(_seen("cis", [CiAt(id=c.id, expected=c.expected) for c in cis]))
@@ -72,58 +73,70 @@ class Mutation:
 
         return _commit(info.context, key, message, act)
 
-    @strawberry.mutation(description="Record relations between recorded CIs.")
+    @mutation
     def relate(
         self, info: Info, relations: list[RelationInput], expected: Expected = None, key: Key = None,
         message: Message = "",
     ) -> ChangeResult:  # fmt: skip
+        """Record relations between recorded CIs."""
+
         def act(by: Signed) -> port.Applied:
             found = parsed("relations", relations, lambda r: r.relation(by.source))
             return _apply(info.context, Changeset(*by, put_relations=found, expected=_expected(expected)))
 
         return _commit(info.context, key, message, act)
 
-    @strawberry.mutation(description="Take relations away; those that are not there change nothing.")
+    @mutation
     def unrelate(
         self, info: Info, relations: list[RelationRef], expected: Expected = None, key: Key = None,
         message: Message = "",
     ) -> ChangeResult:  # fmt: skip
+        """Take relations away; those that are not there change nothing."""
+
         def act(by: Signed) -> port.Applied:
             found = parsed("relations", relations, RelationRef.key)
             return _apply(info.context, Changeset(*by, remove_relations=found, expected=_expected(expected)))
 
         return _commit(info.context, key, message, act)
 
-    @strawberry.mutation(description="Record redundancy rules.")
+    @mutation
     def put_pools(
         self, info: Info, pools: list[PoolInput], expected: Expected = None, key: Key = None, message: Message = ""
     ) -> ChangeResult:
+        """Record redundancy rules."""
+
         def act(by: Signed) -> port.Applied:
             found = parsed("pools", pools, lambda p: p.pool(by.source))
             return _apply(info.context, Changeset(*by, put_pools=found, expected=_expected(expected)))
 
         return _commit(info.context, key, message, act)
 
-    @strawberry.mutation(description="Take redundancy rules away that no relation names any more.")
+    @mutation
     def remove_pools(
         self, info: Info, pools: list[PoolRef], expected: Expected = None, key: Key = None, message: Message = ""
     ) -> ChangeResult:
+        """Take redundancy rules away that no relation names any more."""
+
         def act(by: Signed) -> port.Applied:
             found = parsed("pools", pools, PoolRef.key)
             return _apply(info.context, Changeset(*by, remove_pools=found, expected=_expected(expected)))
 
         return _commit(info.context, key, message, act)
 
-    @strawberry.mutation(description="Take CIs out of service; they stay recorded, with their relations.")
+    @mutation
     def retire(self, info: Info, cis: list[CiAt], key: Key = None, message: Message = "") -> ChangeResult:
+        """Take CIs out of service; they stay recorded, with their relations."""
+
         def act(by: Signed) -> port.Applied:
             ids = parsed("cis", cis, CiAt.parsed)
             return info.context.workspace.inventory.retire(ids, by, expectations(_seen("cis", cis)))
 
         return _commit(info.context, key, message, act)
 
-    @strawberry.mutation(description="Delete CIs with their relations and pools. Only the history stays; prefer retire.")
+    @mutation
     def delete_cis(self, info: Info, cis: list[CiAt], key: Key = None, message: Message = "") -> ChangeResult:
+        """Delete CIs with their relations and pools. Only the history stays; prefer retire."""
+
         def act(by: Signed) -> port.Applied:
             ids = parsed("cis", cis, CiAt.parsed)
             return _apply(info.context, Changeset(*by, delete=ids, expected=expectations(_seen("cis", cis))))

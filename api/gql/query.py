@@ -17,6 +17,7 @@ from api.gql.failures import (
     unavailable,
     unknown_ci,
 )
+from api.gql.fields import field
 from api.gql.filters import CiFilter
 from api.gql.impact import AssumptionInput, Impact
 from api.scenario import settle
@@ -36,8 +37,9 @@ ImpactResult = Annotated[
 
 @strawberry.type
 class Query:
-    @strawberry.field(description="A CI by id.")
+    @field
     def ci(self, info: Info, id: strawberry.ID) -> CiResult:
+        """A CI by id."""
         try:
             found = info.context.workspace.inventory.get([CiId(id)])
         except port.StoreUnavailable as error:
@@ -46,36 +48,40 @@ class Query:
             return unknown_ci(info.context, states.UnknownCi([id]))
         return ci.described(info.context, list(found.values()))[0]
 
-    @strawberry.field(description="CIs by id, a page at a time.")
-    def cis(
-        self, info: Info, filter: CiFilter | None = None, first: int = 50, after: str | None = None
-    ) -> CisResult:
+    @field
+    def cis(self, info: Info, filter: CiFilter | None = None, first: int = 50, after: str | None = None) -> CisResult:
+        """CIs by id, a page at a time."""
         try:
             return cis.page(info.context, filter, first, after)
         except port.StoreUnavailable as error:
             return unavailable(error)
 
-    @strawberry.field(description="CIs whose id, name, alias or hostname resembles a text; forgives typos.")
+    @field
     def search(self, info: Info, text: str, first: int = 10) -> Found:
+        """CIs whose id, name, alias or hostname resembles a text; forgives typos."""
         try:
             return cis.search(info.context, text, first)
         except port.StoreUnavailable as error:
             return unavailable(error)
 
-    @strawberry.field(description="The kinds of CI that the model declares.")
+    @field
     def kinds(self, info: Info) -> list[model.Kind]:
+        """The kinds of CI that the model declares."""
         return model.kinds(info.context.workspace.model)
 
-    @strawberry.field(description="The types of relation that the model declares.")
+    @field
     def relations(self, info: Info) -> list[model.RelationType]:
+        """The types of relation that the model declares."""
         return model.relation_types(info.context.workspace.model)
 
-    @strawberry.field(description="The sectors that the model declares.")
+    @field
     def sectors(self, info: Info) -> list[str]:
+        """The sectors that the model declares."""
         return list(info.context.workspace.model.sectors)
 
-    @strawberry.field(description="What a scenario does. `since` is when the disruption began, for the clocks.")
+    @field
     def impact(self, info: Info, scenario: list[AssumptionInput], since: datetime | None = None) -> ImpactResult:
+        """What a scenario does. `since` is when the disruption began, for the clocks."""
         given = [states.Assumption(part.ci, part.state) for part in scenario]
         try:
             return Impact(question=settle(info.context.workspace, info.context.metrics, given, since))
@@ -88,8 +94,9 @@ class Query:
         except port.StoreUnavailable as error:
             return unavailable(error)
 
-    @strawberry.field(description="Recorded changes of a CI, its relations and its pools, newest revision first.")
+    @field
     def history(self, info: Info, ci: strawberry.ID, first: int = 20, before: int | None = None) -> HistoryResult:
+        """Recorded changes of a CI, its relations and its pools, newest revision first."""
         try:
             return history.history(info.context, ci, first, before)
         except states.UnknownCi as error:

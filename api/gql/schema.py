@@ -1,14 +1,15 @@
-"""The schema, composed. What it may cost to ask of it is settled by `api.gql.bounds`."""
+"""The schema, composed."""
 
 import strawberry
-from strawberry.schema.config import StrawberryConfig
 
 import api.gql.derive  # noqa: F401  (makes the types of answers)
 from api.gql.bounds import Bounds
 from api.gql.failures import Failure
 from api.gql.mutation import Mutation
 from api.gql.query import Query
+from api.settings import Settings
 
-schema = strawberry.Schema(
-    Query, Mutation, types=[Failure], extensions=[Bounds], config=StrawberryConfig(relay_max_results=200)
-)
+
+def make_schema(settings: Settings) -> strawberry.Schema:
+    """The schema, bounded as `settings` say."""
+    return strawberry.Schema(Query, Mutation, types=[Failure], extensions=[lambda: Bounds(settings)])

@@ -24,17 +24,13 @@ ROLES = ("service", "client", "contact", "plain")
 COMMON = (
     Attribute("description", "text", "What this CI is, in a sentence."),
     Attribute("aliases", "list", "Other names people use for it; searched."),
-    Attribute(
-        "criticality", "text", "How much depends on it.", choices=("critical", "high", "medium", "low")
-    ),
+    Attribute("criticality", "text", "How much depends on it.", choices=("critical", "high", "medium", "low")),
     Attribute("verified_at", "time", "When a person or a tool last confirmed this record."),
     Attribute("source", "text", "The system or person this record came from."),
     Attribute("external_id", "text", "Its key in the system it came from."),
 )
 CONTINUITY = (
-    Attribute(
-        "rto", "duration", "Recovery time objective: from disruption to restored, promised.", "minutes"
-    ),
+    Attribute("rto", "duration", "Recovery time objective: from disruption to restored, promised.", "minutes"),
     Attribute("rpo", "duration", "Recovery point objective: the data loss tolerated.", "minutes"),
     Attribute("restore", "duration", "Hands-on time to restore it once what it needs is back.", "minutes"),
     Attribute("mtd", "duration", "Maximum tolerable downtime.", "minutes"),

@@ -65,21 +65,16 @@ class Model:
             for r in self.relations.values()
             for a in self.concrete
             for b in self.concrete
-            if any(k in self._lineage[a] for k in r.from_kinds)
-            and any(k in self._lineage[b] for k in r.to_kinds)
+            if any(k in self._lineage[a] for k in r.from_kinds) and any(k in self._lineage[b] for k in r.to_kinds)
         )
 
     @cached_property
     def carriers(self) -> frozenset[str]:
         """Concrete kinds that some impact-carrying relation may join; the others can never break anything."""
-        ends = {
-            k for r in self.relations.values() if r.impact != "none" for k in (*r.from_kinds, *r.to_kinds)
-        }
+        ends = {k for r in self.relations.values() if r.impact != "none" for k in (*r.from_kinds, *r.to_kinds)}
         return frozenset(k for k in self.concrete if ends.intersection(self._lineage[k]))
 
-    def extended(
-        self, kinds: Iterable[Kind], relations: Iterable[RelationType], sectors: Iterable[str]
-    ) -> "Model":
+    def extended(self, kinds: Iterable[Kind], relations: Iterable[RelationType], sectors: Iterable[str]) -> "Model":
         """This model with more kinds, attributes (a kind of the same name adds its own), relations and sectors."""
         merged = dict(self.kinds)
         for kind in kinds:
@@ -113,18 +108,14 @@ def _check(model: Model) -> Iterator[Problem]:
             accepted = "a declared kind, without circles"
             yield Problem("UNKNOWN_KIND", f"kinds.{kind.name}.parent", shown(str(kind.parent)), accepted)
         if kind.role is not None and kind.role not in ROLES:
-            yield Problem(
-                "BAD_CHOICE", f"kinds.{kind.name}.role", shown(kind.role), "one of " + ", ".join(ROLES)
-            )
+            yield Problem("BAD_CHOICE", f"kinds.{kind.name}.role", shown(kind.role), "one of " + ", ".join(ROLES))
         names: set[str] = set()
         for attribute in (a for parent in line for a in model.kinds[parent].attributes):
             place = f"kinds.{kind.name}.attributes.{attribute.name}"
             if attribute.type not in PARSERS:
                 yield Problem("BAD_CHOICE", place, shown(attribute.type), "one of " + ", ".join(PARSERS))
             if attribute.name in names or attribute.name in RESERVED:
-                yield Problem(
-                    "DUPLICATE_ATTRIBUTE", place, shown(attribute.name), "a name not used by the kind"
-                )
+                yield Problem("DUPLICATE_ATTRIBUTE", place, shown(attribute.name), "a name not used by the kind")
             names.add(attribute.name)
     for relation in model.relations.values():
         place = f"relations.{relation.name}"
@@ -132,13 +123,9 @@ def _check(model: Model) -> Iterator[Problem]:
             if end not in model.kinds:
                 yield Problem("UNKNOWN_KIND", place, shown(end), "a declared kind")
         if relation.impact not in FLOWS:
-            yield Problem(
-                "BAD_CHOICE", f"{place}.impact", shown(relation.impact), "one of " + ", ".join(FLOWS)
-            )
+            yield Problem("BAD_CHOICE", f"{place}.impact", shown(relation.impact), "one of " + ", ".join(FLOWS))
         if relation.effect not in EFFECTS:
-            yield Problem(
-                "BAD_CHOICE", f"{place}.effect", shown(relation.effect), "one of " + ", ".join(EFFECTS)
-            )
+            yield Problem("BAD_CHOICE", f"{place}.effect", shown(relation.effect), "one of " + ", ".join(EFFECTS))
 
 
 RESERVED = frozenset({"id", "kind", "name", "sector", "lifecycle", "from", "to", "type"})

@@ -1,6 +1,6 @@
 """Completeness: on what an answer rests, and its blind spots: what the records do not say about the affected region."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 
 import numpy as np
@@ -9,7 +9,7 @@ from impact.estate import UNKNOWN
 from impact.graph import POOL
 from impact.kernels.types import I32
 from impact.question import Question
-from impact.report import BlindSpot, CiRef, Completeness, Source
+from impact.report import BlindSpot, Completeness, Source
 from impact.states import Level
 
 STALE_DAYS = 180
@@ -124,6 +124,6 @@ def _bad_pools(question: Question) -> list[BlindSpot]:
     near = np.unique(np.concatenate([question.walk.nodes, np.array(question.indices, np.int32)])).astype(np.int32)
     pools = np.unique(graph.providers.gather(near)[1][POOL])
     bad = [pool for pool in pools[pools >= 0].tolist() if graph.pools.bad[pool]]
-    owners: Iterable[CiRef] = (question.ref(graph.pools.rules[pool].dependent) for pool in bad[:EXAMPLES])
+    owners = question.refs({graph.pools.rules[pool].dependent for pool in bad}, EXAMPLES)
     message = "pools whose rule asks for more or fewer members than there are; computed with a sane one"
-    return [BlindSpot("BAD_POOL_RULE", message, len(bad), list(owners))] if bad else []
+    return [BlindSpot("BAD_POOL_RULE", message, len(bad), owners)] if bad else []

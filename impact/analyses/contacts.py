@@ -52,9 +52,11 @@ def notify(question: Question, most: int = 50) -> list[Contact]:
 
 
 def contacts(question: Question, ci: int, roles: Iterable[str]) -> Iterator[Contact]:
-    """Who answers for a CI in the given roles."""
+    """Who answers for a CI in the given roles, in this order, then by id."""
     estate = question.estate
     ends, types = estate.links.rows(ci)
+    order = np.argsort(estate.register.ranks(ends))
+    ends, types = ends[order], types[order]
     for role in roles:
         number = estate.vocabulary.relation_number.get(role)
         for end in ends[types == number].tolist():

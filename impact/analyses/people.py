@@ -28,46 +28,68 @@ def inside(estate: Estate, group: int, among: Callable[[int], bool]) -> int | No
     return None
 
 
-def head_count(estate: Estate, group: int, within: frozenset[int] = frozenset()) -> int | None:
-    """People in a group: as recorded, else the sum over the groups nested in it; None if nothing is recorded."""
-    own = estate.number("head_count", group)
-    if own is not None or group in within:
-        return own
+def nested(estate: Estate, group: int) -> list[int]:
+    """The client groups that are part of a client group."""
     words = estate.graph.dependents.rows(group)[0]
-    nested = np.unique((words >> 3)[(words & 4) == 0])
-    nested = nested[estate.having_role(nested, "client")]
-    counts = [head_count(estate, int(g), within | {group}) for g in nested]
-    known = [c for c in counts if c is not None]
-    return sum(known) if known else None
+    inner = np.unique((words >> 3)[(words & 4) == 0])
+    return [int(g) for g in inner[estate.having_role(inner, "client")]]
+
+
+def head_count(estate: Estate, group: int) -> int | None:
+    """People in a group: as recorded, else of the groups nested in it; None if nothing is recorded."""
+    own = estate.number("head_count", group)
+    if own is not None:
+        return own
+    known = counted(estate, [group])
+    return sum(estate.number("head_count", g) or 0 for g in known) if known else None
+
+
+def around(estate: Estate, group: int) -> set[int]:
+    """Every group that a client group is part of, through any number of hops."""
+    found, ring = set[int](), {group}
+    while ring:
+        ring = {p for g in ring for p in parents(estate, g)} - found
+        found |= ring
+    return found - {group}
 
 
 def outermost(estate: Estate, groups: Iterable[int]) -> list[int]:
-    """Those of `groups` that are inside no other of them."""
+    """Those of `groups` that are inside no other of them; of groups recorded as inside each other, the first."""
     among = set(groups)
-    return [g for g in sorted(among) if inside(estate, g, among.__contains__) is None]
+    return [g for g in sorted(among) if not any(a < g or g not in around(estate, a) for a in around(estate, g) & among)]
+
+
+def counted(estate: Estate, groups: Iterable[int]) -> list[int]:
+    """The groups whose recorded head counts make up the people in `groups`: at or nested in them, none in another."""
+    found, seen, ring = set[int](), set[int](), set(outermost(estate, groups))
+    while ring:
+        seen |= ring
+        known = {g for g in ring if estate.number("head_count", g) is not None}
+        found |= known
+        ring = {n for g in ring - known for n in nested(estate, g)} - seen
+    return outermost(estate, found)
 
 
 def headcount_of(estate: Estate, groups: Iterable[int]) -> int:
     """People in `groups`, each counted once; groups without any head count add nothing."""
-    return sum(head_count(estate, g) or 0 for g in outermost(estate, groups))
+    return sum(estate.number("head_count", g) or 0 for g in counted(estate, groups))
 
 
 def people(question: Question) -> People:
-    """The people a scenario hits."""
+    """The people a scenario hits; a group's people are of its own sector, also when a larger group is hit."""
     estate, found = question.estate, question.walk
     nodes, levels = found.nodes[question.groups], found.levels[question.groups]
-    at_least = [headcount_of(estate, nodes[levels >= level].tolist()) for level in (1, 2, 3)]
+    down, degraded, total = np.maximum.accumulate(
+        [headcount_of(estate, nodes[levels >= level].tolist()) for level in (3, 2, 1)]
+    ).tolist()
     sectors: dict[str, int] = {}
-    unknown = 0
-    for group in outermost(estate, nodes.tolist()):
-        count = head_count(estate, group)
-        unknown += count is None
+    for group in counted(estate, nodes.tolist()):
         sector = estate.vocabulary.sectors[estate.sector[group]]
-        sectors[sector] = sectors.get(sector, 0) + (count or 0)
+        sectors[sector] = sectors.get(sector, 0) + (estate.number("head_count", group) or 0)
     return People(
-        at_least[0],
-        StateCounts(at_least[2], at_least[1] - at_least[2], at_least[0] - at_least[1]),
+        total,
+        StateCounts(down, degraded - down, total - degraded),
         [SectorPeople(name, n) for name, n in sorted(sectors.items(), key=lambda s: (-s[1], s[0]))],
         len(nodes),
-        unknown,
+        sum(head_count(estate, group) is None for group in outermost(estate, nodes.tolist())),
     )

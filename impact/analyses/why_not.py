@@ -3,7 +3,8 @@
 import numpy as np
 
 from impact.analyses.why import pool_facts, why
-from impact.graph import POOL, PROVIDER, ImpactGraph
+from impact.estate import Estate
+from impact.graph import POOL, PROVIDER
 from impact.kernels.types import I32
 from impact.paging import packed, page
 from impact.question import Question
@@ -20,7 +21,7 @@ NONE = np.empty(0, np.int32)
 def why_not(question: Question, ci: int) -> Margin:
     """What keeps a CI from being down, by index. Single failures are tried over everything it depends on, nearest
     first, as far as a fixed amount of work reaches; `untested` says how many were not."""
-    upstream = providers_of(question.estate.graph, ci)
+    upstream = providers_of(question.estate, ci)
     seeds = set(question.walk.seeds.tolist())
     found = _margin(question, ci, upstream)
     found.reachable = ci in seeds or bool(seeds.intersection(upstream.tolist()))
@@ -39,15 +40,16 @@ def holding(question: Question, first: int | None, after: str | None = None) -> 
     )  # fmt: skip
 
 
-def providers_of(graph: ImpactGraph, ci: int) -> I32:
-    """Everything a CI depends on, through any number of hops, nearest first."""
+def providers_of(estate: Estate, ci: int) -> I32:
+    """Everything a CI depends on, through any number of hops, nearest first, then by id."""
+    graph, register = estate.graph, estate.register
     seen = {ci}
     ring, rings = np.array([ci], np.int32), list[I32]()
     while len(ring):
         around = np.unique(graph.providers.gather(ring)[1][PROVIDER])
         ring = np.array([p for p in around.tolist() if p not in seen], np.int32)
         seen.update(ring.tolist())
-        rings.append(ring)
+        rings.append(ring[np.argsort(register.ranks(ring))])
     return np.concatenate(rings).astype(np.int32)
 
 
@@ -56,7 +58,8 @@ def _margin(question: Question, ci: int, candidates: I32) -> Margin:
     graph, register = question.estate.graph, question.estate.register
     held = [Holding(facts, max(0, facts.working - facts.required)) for facts in _standing(question, ci)]
     left = [at for h in held for ref in h.pool.left if (at := register.find(ref.id)) is not None]
-    tried = dict.fromkeys([*left, *graph.providers.rows(ci)[PROVIDER].tolist(), *candidates.tolist()])
+    own = np.unique(graph.providers.rows(ci)[PROVIDER])
+    tried = dict.fromkeys([*left, *own[np.argsort(register.ranks(own))].tolist(), *candidates.tolist()])
     worse, untested = _worsened_by(question, ci, np.array(list(tried), np.int32))
     margin = min((h.can_lose for h in held), default=None)
     return Margin(question.ref(ci), question.state(ci), True, margin, held, worse, untested)
@@ -67,6 +70,7 @@ def _standing(question: Question, ci: int) -> list[PoolFacts]:
     rows = question.estate.graph.providers.rows(ci)
     lost = question.walk.levels_of(rows[PROVIDER]) >= Level.DEGRADED
     own = [pool_facts(question, int(pool)) for pool in np.unique(rows[POOL][lost & (rows[POOL] >= 0)])]
+    own.sort(key=lambda pool: pool.name)
     proven = [hop.pool for hop in why(question, ci).proof if hop.pool]
     return [*own, *(pool for pool in proven if pool not in own and pool.working)]
 
@@ -77,7 +81,7 @@ def _worsened_by(question: Question, ci: int, candidates: I32) -> tuple[list[Wor
     now = question.state(ci).level
     standing = candidates[base.levels_of(candidates) < Level.DOWN]
     pins = base.pins.tolist()
-    standing = standing[~np.isin(standing, pins)]
+    standing = standing[~np.isin(standing, [*pins, ci])]
     tried = standing[: max(20, min(MOST_TRIED, BUDGET // (len(base) + 100)))]
     target = np.array([ci], np.int32)
     for other in tried.tolist():

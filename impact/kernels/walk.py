@@ -6,8 +6,8 @@ at_risk (as in Dijkstra's algorithm, with three distances). Cost follows the aff
 Layouts, chosen so that a step touches few cache lines:
 `nodes[ci]` is (start, count) of its words; a word is `target << 3 | pooled << 2 | effect`, the target of a pooled
 word being a pool; `pools[pool]` is (dependent, members it can lose and work, members it can lose in full service,
-effect). Unsigned indices spare the test for negative ones; writing the queue slot before knowing whether the CI is
-new spares a branch that no processor can predict.
+effect). Unsigned indices spare the test for negative ones; a CI
+of the level being settled is written to the queue before knowing whether it is new: that branch cannot be predicted.
 """
 
 import numpy as np
@@ -32,27 +32,23 @@ def spread(
     for i in range(len(pins)):
         state[pins[i]] = PINNED
     filled = np.zeros(4, np.int64)
-    pool_count = 0
     for i in range(len(seeds)):
         seed, floor = seeds[i], floors[i]
         if state[seed] < floor:
             state[seed] = floor
             queue[3 - floor, filled[floor]] = seed
             filled[floor] += 1
-    settled = 0
+    settled = pool_count = 0
+    ends = np.zeros(4, np.int64)
     for level in range(3, 0, -1):
-        row = 3 - level
-        done = 0
-        while done < filled[level]:
+        row, done, tail = 3 - level, 0, filled[level]
+        while done < tail:
             node = queue[row, done]
             done += 1
             if state[node] != level:
                 continue
-            if row == 0:
-                settled = done
-            else:
-                queue[0, settled] = node
-                settled += 1
+            queue[0, settled] = node
+            settled += 1
             first = nodes[node, 0]
             for at in range(first, first + nodes[node, 1]):
                 word = words[at]
@@ -75,17 +71,27 @@ def spread(
                 else:
                     reach = min(level, int(np.int64(word & np.uint32(3))))
                 old = state[target]
-                queue[3 - reach, filled[reach]] = target
                 new = old < reach
-                filled[reach] += new
-                state[target] = reach if new else old
+                if reach == level:
+                    queue[row, tail] = target
+                    tail += new
+                    state[target] = reach if new else old
+                elif new:
+                    queue[3 - reach, filled[reach]] = target
+                    filled[reach] += 1
+                    state[target] = reach
+        ends[level] = settled
     affected = np.empty(settled, np.int32)
     levels = np.empty(settled, np.uint8)
-    for i in range(settled):
-        node = queue[0, i]
-        affected[i] = node
-        levels[i] = state[node]
-        state[node] = 0
+    affected[:] = queue[0, :settled]
+    levels[: ends[3]] = 3
+    levels[ends[3] : ends[2]] = 2
+    levels[ends[2] :] = 1
+    if settled * 16 > len(state):
+        state[:] = 0
+    else:
+        for i in range(settled):
+            state[queue[0, i]] = 0
     for i in range(pool_count):
         lost[touched[i]] = 0
     for i in range(len(pins)):

@@ -9,7 +9,7 @@ from cmdb.store.sqlite.store import SqliteStore
 from examples.gitlab.catalogue import BadCatalogue, read_catalogue
 from examples.gitlab.convert import main
 from importers.runner import apply_plan
-from tests.importers.estate import plan_of, store_in
+from tests.importers.estate import plan_of
 
 FIXTURE = Path(__file__).parent / "gitlab_fixture"
 FILES = ("cis.csv", "relations.csv", "pools.csv")
@@ -128,7 +128,3 @@ def test_a_folder_that_is_no_catalogue_is_refused(
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadCatalogue, match=r"services\.csv"):
         read_catalogue(tmp_path)
-
-
-def test_the_fixture_s_store_is_empty_at_first(tmp_path: Path) -> None:
-    assert plan_of(converted(tmp_path / "out"), store_in(tmp_path), "gitlab").owned == 0

@@ -5,11 +5,13 @@ also tell how a field begins and ends. User text reaches a query only as quoted 
 spaces and line breaks.
 """
 
+import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import nlargest
 from math import log
+from operator import itemgetter
 from typing import cast
 
 import apsw
@@ -34,6 +36,8 @@ ENOUGH = 100
 COMMON = 5_000
 """A trigram in more CIs than this says too little to rank by."""
 _ASCII = bytes(i if chr(i).isalnum() and i < 128 else 32 for i in range(256))
+_ASCII_LINES = bytes(10 if i == 10 else byte for i, byte in enumerate(_ASCII))
+ID, NAME, ATTRIBUTES = (CI._fields.index(name) for name in ("id", "name", "attributes_json"))
 
 
 def plain(text: str) -> str:
@@ -62,6 +66,25 @@ def line(ci: CI) -> str:
     return "".join([f"\n\n{field}\n" for field in fields(ci)])
 
 
+def lines(cis: Sequence[CI]) -> list[str]:
+    """`line` of each CI; many plain ones at once, an order of magnitude faster than one by one."""
+    texts = ["\n".join(map(itemgetter(at), cis)) for at in (ID, NAME)]
+    if not all(text.isascii() and text.count("\n") == len(cis) - 1 for text in texts):
+        return [line(CI._make(ci)) for ci in cis]
+    ids, names = (_plain_lines(text) for text in texts)
+    found = [f"\n\n{i}\n" if i == n else f"\n\n{i}\n\n\n{n}\n" for i, n in zip(ids, names, strict=True)]
+    for at, attributes in enumerate(map(itemgetter(ATTRIBUTES), cis)):
+        if '"aliases":' in attributes or '"hostname":' in attributes or '"external_id":' in attributes:
+            found[at] = line(CI._make(cis[at]))
+    return found
+
+
+def _plain_lines(text: str) -> list[str]:
+    """`plain` of every line of an ASCII text."""
+    spaced = text.lower().encode().translate(_ASCII_LINES).decode()
+    return re.sub(" *\n *", "\n", re.sub("  +", " ", spaced)).strip(" ").split("\n")
+
+
 def leave(connection: apsw.Connection, cis: Delta) -> list[Row]:
     """Take removed CIs, and changed ones whose line changes, out of the index, before they are written.
 
@@ -79,7 +102,7 @@ def leave(connection: apsw.Connection, cis: Delta) -> list[Row]:
 def enter(connection: apsw.Connection, cis: Delta, moved: list[Row]) -> None:
     """Put created CIs, just written in this order, and changed ones into the index."""
     first = connection.last_insert_rowid() - len(cis.created) + 1
-    rows = ((number, line(row)) for number, row in enumerate(cis.created, first))  # type: ignore[arg-type]
+    rows = enumerate(lines(cast(list[CI], cis.created)), first)
     sql = "INSERT INTO found(rowid, text) VALUES(?, ?)"
     connection.executemany(sql, moved)
     connection.executemany(sql, rows)

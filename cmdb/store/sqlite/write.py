@@ -123,6 +123,8 @@ def _count_retired(changeset: Changeset, cis: Delta) -> int:
 
 
 def _touched(cis: Delta, relations: Delta, pools: Delta) -> str | None:
+    if len(cis.created) > TOUCHED:
+        return None
     touched: set[str] = set()
     for row, ends in chain(_ends(cis, 0), _ends(pools, 0), _ends(relations, 0, 2)):
         touched.update(row[end] for end in ends)

@@ -1,0 +1,84 @@
+"""The service: routes over one workspace. The composition root of everything that is served."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import anyio
+import anyio.to_thread
+import orjson
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.edge import Edge
+from api.errors import Refused, error_body
+from api.gql.endpoint import Desk, GraphQLEndpoint
+from api.gql.schema import make_schema
+from api.metrics import Metrics
+from api.rest.export import Export
+from api.rest.health import Health
+from api.settings import Settings
+from api.workspace import Workspace
+from cmdb.store.port import StoreUnavailable
+from impact.analyses import affected
+from impact.kernels.jit import compile_kernels
+from impact.states import Assumption
+
+HTTP_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
+
+
+def create_app(workspace: Workspace, settings: Settings) -> FastAPI:
+    """The service over `workspace`, which its owner closes after the service has stopped."""
+    metrics, desk = Metrics(), Desk(settings.question_threads, settings.waiting_questions)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        """Load the estate while the first requests may already come in."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(anyio.to_thread.run_sync, warm, workspace)
+            yield
+
+    app = FastAPI(title="Bluenose", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    graphql = GraphQLEndpoint(workspace, settings, metrics, make_schema(settings), desk)
+    health, export = Health(workspace, metrics), Export(workspace, settings, metrics, desk)
+    routes = (
+        ("/graphql", graphql.post, "POST"),
+        ("/graphql", graphql.explorer, "GET"),
+        ("/export/impact.csv", export.get, "GET"),
+        ("/export/impact.csv", export.post, "POST"),
+        ("/export/impact.ndjson", export.get, "GET"),
+        ("/export/impact.ndjson", export.post, "POST"),
+        ("/health", health.health, "GET"),
+        ("/ready", health.ready, "GET"),
+        ("/metrics", health.show_metrics, "GET"),
+    )
+    for path, answer, method in routes:
+        app.add_route(path, answer, methods=[method])
+    app.add_exception_handler(Refused, _refuse)
+    app.add_exception_handler(HTTPException, _refuse)
+    app.add_middleware(Edge, settings=settings, metrics=metrics, routes=frozenset(path for path, _, _ in routes))
+    return app
+
+
+def warm(workspace: Workspace) -> None:
+    """Compile the engine, bring the estate into memory and answer one question, so that the first caller need not wait.
+
+    While the store is away nothing is lost: /ready says so, and the next question tries again.
+    """
+    compile_kernels()
+    with suppress(StoreUnavailable):
+        ids = workspace.snapshot.current().estate.register.ids
+        if ids:
+            affected(workspace.ask([Assumption(ids[0])]), 1)
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    """A stated refusal as JSON, of one shape on every route."""
+    if isinstance(error, Refused):
+        refusal = error
+    else:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        refusal = Refused(HTTP_CODES.get(status, "BAD_REQUEST"), "no such route, or not with this method")
+    body = error_body(refusal.code, refusal.message, requestId=request.state.request_id)
+    return Response(orjson.dumps(body), refusal.status, media_type="application/json")

@@ -1,0 +1,68 @@
+"""Bounds of one operation: how long, how deep, how many aliases, how costly; whether the schema may be asked for."""
+
+from collections.abc import Iterator
+from functools import cache, lru_cache
+
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, NoSchemaIntrospectionCustomRule, build_schema, parse
+from strawberry import Schema
+from strawberry.extensions import SchemaExtension
+
+from api.gql.cost import Cost, reckon
+from api.settings import Settings
+from impact.paging import PAGE_LIMIT
+
+KEPT = 256
+KEPT_LENGTH = 10_000
+
+
+class Bounds(SchemaExtension):
+    """Refuses an operation that asks too much before it is validated."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def on_operation(self) -> Iterator[None]:
+        if not self.settings.development:
+            self.execution_context.validation_rules += (NoSchemaIntrospectionCustomRule,)
+        yield
+
+    def on_parse(self) -> Iterator[None]:
+        context = self.execution_context
+        text = context.query or ""
+        reader = _parsed if len(text) <= KEPT_LENGTH else parse
+        context.graphql_document = reader(text, max_lexical_tokens=self.settings.max_tokens)
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        if context.graphql_document is not None:
+            schema = _plain(context.schema)
+            cost = reckon(schema, context.graphql_document, context.operation_name, context.variables or {})
+            if errors := list(refusals(cost, self.settings)):
+                context.pre_execution_errors = errors
+        yield
+
+
+def refusals(cost: Cost, settings: Settings) -> Iterator[GraphQLError]:
+    """Why an operation of this cost is refused; nothing when it is not."""
+    limits = (
+        ("PAGE_TOO_LARGE", "first", cost.first, PAGE_LIMIT),
+        ("TOO_DEEP", "levels", cost.depth, settings.max_depth),
+        ("TOO_MANY_ALIASES", "aliases", cost.aliases, settings.max_aliases),
+        ("TOO_COSTLY", "cost", cost.objects, settings.max_cost),
+    )
+    for code, what, found, limit in limits:
+        if found > limit:
+            yield GraphQLError(f"{what}: {found} asked for; at most {limit}", extensions={"code": code})
+            return
+
+
+@lru_cache(maxsize=KEPT)
+def _parsed(text: str, max_lexical_tokens: int) -> DocumentNode:
+    return parse(text, max_lexical_tokens=max_lexical_tokens)
+
+
+@cache
+def _plain(schema: Schema) -> GraphQLSchema:
+    """The schema in the plain form that costs are reckoned on."""
+    return build_schema(schema.as_str(), assume_valid=True)

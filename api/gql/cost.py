@@ -1,0 +1,147 @@
+"""What an operation would cost, told from its text and variables before anything runs.
+
+    cost(field without selection) = 0
+    cost(field)                   = weight + size * (1 + sum of the costs of its selected fields)
+
+`size` is 1; for a list, its `first` argument, or 10 when it takes none. A page (`nodes`, `totalCount`, …) costs 1,
+and its `nodes` have the size of the page's `first`. `weight` is for fields that compute much: see `WEIGHTS`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    Undefined,
+    VariableNode,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
+
+LIST_SIZE = 10
+WEIGHTS = {"impact": 50, "whyNot": 500, "why": 5, "search": 10}
+"""Fields that cost something whatever they return."""
+HEAVY_NODES = {"holding": 20, "services": 5}
+"""Pages each of whose nodes costs this much more."""
+ENDLESS = 10**9
+
+
+class Cost(NamedTuple):
+    """What a selection asks for: objects (weighted), levels of nesting, aliases; and the largest `first`."""
+
+    objects: int = 0
+    depth: int = 0
+    aliases: int = 0
+    first: int = 0
+
+
+@dataclass
+class Reckoning:
+    """Adds up one operation. Each fragment is reckoned once for each type it is spread on."""
+
+    schema: GraphQLSchema
+    variables: Mapping[str, Any]
+    fragments: Mapping[str, FragmentDefinitionNode]
+    _known: dict[tuple[str, str, int], Cost] = field(default_factory=dict)
+    _open: set[str] = field(default_factory=set)
+
+    def selection(self, selected: SelectionSetNode | None, parent: GraphQLNamedType | None, nodes: int = 1) -> Cost:
+        """The cost of a selection on `parent`; `nodes` is the size of a field called `nodes` in it."""
+        found = [self._part(part, parent, nodes) for part in (selected.selections if selected else ())]
+        return Cost(
+            min(ENDLESS, sum(c.objects for c in found)),
+            max((c.depth for c in found), default=0),
+            min(ENDLESS, sum(c.aliases for c in found)),
+            max((c.first for c in found), default=0),
+        )
+
+    def _part(self, part: object, parent: GraphQLNamedType | None, nodes: int) -> Cost:
+        if isinstance(part, FieldNode):
+            return self._field(part, parent, nodes)
+        if isinstance(part, InlineFragmentNode):
+            condition = part.type_condition
+            on = self.schema.type_map.get(condition.name.value) if condition else parent
+            return self.selection(part.selection_set, on, nodes)
+        return self._spread(part.name.value, nodes) if isinstance(part, FragmentSpreadNode) else Cost()
+
+    def _spread(self, name: str, nodes: int) -> Cost:
+        fragment = self.fragments.get(name)
+        if fragment is None or name in self._open:
+            return Cost()
+        key = (name, fragment.type_condition.name.value, nodes)
+        if key not in self._known:
+            self._open.add(name)
+            on = self.schema.type_map.get(fragment.type_condition.name.value)
+            self._known[key] = self.selection(fragment.selection_set, on, nodes)
+            self._open.discard(name)
+        return self._known[key]
+
+    def _field(self, node: FieldNode, parent: GraphQLNamedType | None, nodes: int) -> Cost:
+        name, alias = node.name.value, int(node.alias is not None)
+        if node.selection_set is None:
+            return Cost(0, 0, alias, self._first(node, parent) or 0)
+        declared = _field_of(parent, name)
+        type_ = get_named_type(declared.type) if declared else None
+        first = self._first(node, parent)
+        paged = isinstance(type_, GraphQLObjectType) and "nodes" in type_.fields
+        listed = declared is not None and is_list_type(get_nullable_type(declared.type))
+        inner = self.selection(node.selection_set, type_, (first or LIST_SIZE) if paged else LIST_SIZE)
+        size = nodes if name == "nodes" else (first or LIST_SIZE) if listed else 1
+        heavy = HEAVY_NODES.get(name, 0) * (first or LIST_SIZE) if paged else 0
+        objects = WEIGHTS.get(name, 0) + heavy + size * (1 + inner.objects)
+        return Cost(min(ENDLESS, objects), 1 + inner.depth, alias + inner.aliases, max(first or 0, inner.first))
+
+    def _first(self, node: FieldNode, parent: GraphQLNamedType | None) -> int | None:
+        """The `first` of a field: as given, or as declared; None when it takes none, or not a number."""
+        declared = _field_of(parent, node.name.value)
+        argument = declared.args.get("first") if declared else None
+        if argument is None:
+            return None
+        value: object = argument.default_value
+        for given in node.arguments or ():
+            if given.name.value == "first":
+                value = self._value(given.value)
+        if value is Undefined or isinstance(value, bool) or not isinstance(value, int):
+            return LIST_SIZE
+        return min(max(value, 1), ENDLESS) if value > 0 else ENDLESS
+
+    def _value(self, node: object) -> object:
+        if isinstance(node, IntValueNode):
+            return int(node.value) if len(node.value) < 12 else ENDLESS
+        return self.variables.get(node.name.value) if isinstance(node, VariableNode) else None
+
+
+def reckon(schema: GraphQLSchema, document: DocumentNode, name: str | None, variables: Mapping[str, Any]) -> Cost:
+    """The cost of the operation called `name`, or of all when there is no such one."""
+    fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+    reckoning = Reckoning(schema, variables, fragments)
+    found = [
+        reckoning.selection(operation.selection_set, schema.get_root_type(operation.operation))
+        for operation in _operations(document, name)
+    ]
+    return Cost(*(max((c[at] for c in found), default=0) for at in range(4)))
+
+
+def _operations(document: DocumentNode, name: str | None) -> Iterator[OperationDefinitionNode]:
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode) and (
+            name is None or definition.name is None or definition.name.value == name
+        ):
+            yield definition
+
+
+def _field_of(parent: GraphQLNamedType | None, name: str) -> Any:
+    return parent.fields.get(name) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
