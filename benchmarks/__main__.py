@@ -1,7 +1,7 @@
 """Every figure of docs/performance.md, side by side with its peers, in one run: `python -m benchmarks [GROUP …]`.
 
-BLUENOSE_ESTATE may name a folder in the native format to import and ask, with BLUENOSE_ESTATE_CI the CI to fail; without
-it an estate of the same size is generated.
+BLUENOSE_ESTATE may name a folder in the native format to import and ask, with BLUENOSE_ESTATE_CI the CI to fail;
+without it an estate of the same size is generated.
 """
 
 import os

@@ -12,8 +12,8 @@ import apsw
 
 from benchmarks.figures import Figure, seconds, shown
 from cmdb.model.model import standard_model
+from cmdb.store.bulk import collector_paused
 from cmdb.store.sqlite.store import SqliteStore
-from importers.kit.bulk import collector_paused
 from importers.runner import apply_plan, plan_import
 
 RUNS = 5

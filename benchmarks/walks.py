@@ -52,7 +52,7 @@ def describe(estate: Synthetic) -> str:
 
 
 def starts(graph: ImpactGraph, size: int) -> tuple[list[int], list[int]]:
-    """CIs whose failure affects at least LARGE others (of the 400 with most dependents), and some with LEAST to SMALL."""
+    """CIs whose failure affects at least LARGE others, of the 400 with most dependents; and some small ones."""
     direct = graph.dependents.index[:, 1].astype(np.int64)
     hubs = np.argsort(-direct, kind="stable")[:400].tolist()
     random = np.random.default_rng(11).integers(0, size, 20_000).tolist()

@@ -16,6 +16,7 @@ import orjson
 
 from cmdb.model.ci import CI, Pool, Relation
 from cmdb.model.model import Model
+from cmdb.store.bulk import collector_paused
 from cmdb.store.port import Dump, Head, Store, StoreUnavailable
 from impact.adjacency import Adjacency
 from impact.estate import NUMBERS, UNKNOWN, Estate
@@ -84,7 +85,8 @@ class Snapshot:
             patched = self._patched(estate, touched.head, touched.cis)
             if self._store.head().revision == touched.head.revision:
                 return patched
-        return compile_estate(self._vocabulary, self._store.dump())
+        with collector_paused():
+            return compile_estate(self._vocabulary, self._store.dump())
 
     def _patched(self, estate: Estate, head: Head, touched: frozenset[Any]) -> Estate:
         records = {ci: stored.ci for ci, stored in self._store.get(touched).items()}

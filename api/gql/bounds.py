@@ -1,4 +1,7 @@
-"""Bounds of one operation: how long, how deep, how many aliases, how costly; whether the schema may be asked for."""
+"""Bounds of one operation: how long, how deep, how many aliases, how costly; whether the schema may be asked for.
+
+What was parsed and found valid is remembered, since clients send the same documents again and again.
+"""
 
 from collections.abc import Iterator
 from functools import cache, lru_cache
@@ -18,8 +21,8 @@ KEPT_LENGTH = 10_000
 class Bounds(SchemaExtension):
     """Refuses an operation that asks too much before it is validated."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, valid: "Remembered") -> None:
+        self.settings, self.valid = settings, valid
 
     def on_operation(self) -> Iterator[None]:
         if not self.settings.development:
@@ -34,13 +37,34 @@ class Bounds(SchemaExtension):
         yield
 
     def on_validate(self) -> Iterator[None]:
-        context = self.execution_context
+        context, text = self.execution_context, self.execution_context.query or ""
+        if text in self.valid:
+            context.validation_rules = ()
         if context.graphql_document is not None:
             schema = _plain(context.schema)
             cost = reckon(schema, context.graphql_document, context.operation_name, context.variables or {})
             if errors := list(refusals(cost, self.settings)):
                 context.pre_execution_errors = errors
         yield
+        if not context.pre_execution_errors:
+            self.valid.add(text)
+
+
+class Remembered:
+    """The last few short documents that were valid for one schema. Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, None] = {}
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._texts
+
+    def add(self, text: str) -> None:
+        """Remember a document, and forget all when there are too many."""
+        if len(text) <= KEPT_LENGTH:
+            if len(self._texts) >= KEPT:
+                self._texts = {}
+            self._texts[text] = None
 
 
 def refusals(cost: Cost, settings: Settings) -> Iterator[GraphQLError]:

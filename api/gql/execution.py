@@ -18,11 +18,7 @@ from impact.paging import BadCursor
 
 _SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 MOST_ERRORS = 20
-ABORTED = {
-    "nested too deeply": "TOO_DEEP",
-    "Document contains more": "TOO_MANY_TOKENS",
-    "code points": "TOO_MANY_TOKENS",
-}
+ABORTED = {"nested too deeply": "TOO_DEEP", "contains more than": "TOO_MANY_TOKENS"}
 """What the parser says when it gives up for a limit, and the code of that limit."""
 log = structlog.get_logger()
 

@@ -1,11 +1,13 @@
-"""Writes the contract: `python -m api.gql.export` puts the schema into graphql/schema.graphql."""
+"""Writes the contract: `python -m api.gql.export` puts the schema into graphql/schema.graphql; `--check` compares."""
 
+import sys
 from pathlib import Path
 
+from api.catalogue import keep
 from api.gql.schema import make_schema
 from api.settings import Settings
 
-CONTRACT = Path("graphql/schema.graphql")
+CONTRACT = Path(__file__).parents[2] / "graphql" / "schema.graphql"
 
 
 def contract() -> str:
@@ -14,4 +16,4 @@ def contract() -> str:
 
 
 if __name__ == "__main__":
-    CONTRACT.write_text(contract(), encoding="utf-8")
+    keep(CONTRACT, contract(), sys.argv[1:])

@@ -3,7 +3,7 @@
 import strawberry
 
 import api.gql.derive  # noqa: F401  (makes the types of answers)
-from api.gql.bounds import Bounds
+from api.gql.bounds import Bounds, Remembered
 from api.gql.failures import Failure
 from api.gql.mutation import Mutation
 from api.gql.query import Query
@@ -12,4 +12,5 @@ from api.settings import Settings
 
 def make_schema(settings: Settings) -> strawberry.Schema:
     """The schema, bounded as `settings` say."""
-    return strawberry.Schema(Query, Mutation, types=[Failure], extensions=[lambda: Bounds(settings)])
+    valid = Remembered()
+    return strawberry.Schema(Query, Mutation, types=[Failure], extensions=[lambda: Bounds(settings, valid)])

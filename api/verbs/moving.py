@@ -16,8 +16,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from api.verbs.options import STORE, JsonOption, ModelOption, StoreOption, console, opened, print_json
 from cmdb.model.errors import Problem
 from cmdb.reconcile.plan import Plan
+from cmdb.store.bulk import collector_paused
 from cmdb.store.port import Applied, Dump
-from importers.kit.bulk import collector_paused
 from importers.runner import apply_plan, plan_import
 
 SHOWN = 20

@@ -12,7 +12,7 @@ from impact.report import People, SectorPeople, StateCounts
 
 def parents(estate: Estate, group: int) -> list[int]:
     """The client groups that a client group is part of."""
-    rows = estate.graph.providers.rows(group)[PROVIDER]
+    rows = np.unique(estate.graph.providers.rows(group)[PROVIDER])
     return [int(p) for p in rows[estate.having_role(rows, "client")]]
 
 
@@ -21,7 +21,7 @@ def inside(estate: Estate, group: int, among: Callable[[int], bool]) -> int | No
     seen, ring = {group}, [group]
     while ring:
         ring = [p for g in ring for p in parents(estate, g) if p not in seen]
-        for parent in ring:
+        for parent in sorted(ring, key=estate.register.ids.__getitem__):
             if among(parent):
                 return parent
         seen.update(ring)
@@ -54,19 +54,31 @@ def around(estate: Estate, group: int) -> set[int]:
 
 
 def outermost(estate: Estate, groups: Iterable[int]) -> list[int]:
-    """Those of `groups` that are inside no other of them; of groups recorded as inside each other, the first."""
-    among = set(groups)
-    return [g for g in sorted(among) if not any(a < g or g not in around(estate, a) for a in around(estate, g) & among)]
+    """Those of `groups` that are inside no other of them; of groups recorded as inside each other, the first by id."""
+    among, ids = set(groups), estate.register.ids
+    cis = np.array(sorted(among), np.int32)
+    owner, rows = estate.graph.providers.gather(cis)
+    parts = set(cis[owner[estate.having_role(rows[PROVIDER], "client")]].tolist())
+    return [
+        g
+        for g in cis.tolist()
+        if g not in parts or not any(ids[a] < ids[g] or g not in around(estate, a) for a in around(estate, g) & among)
+    ]
 
 
 def counted(estate: Estate, groups: Iterable[int]) -> list[int]:
     """The groups whose recorded head counts make up the people in `groups`: at or nested in them, none in another."""
-    found, seen, ring = set[int](), set[int](), set(outermost(estate, groups))
+    ring = outermost(estate, groups)
+    known = {g for g in ring if estate.number("head_count", g) is not None}
+    if len(known) == len(ring):
+        return ring
+    found, seen = known, set(ring)
     while ring:
-        seen |= ring
+        inner = {n for g in ring if g not in known for n in nested(estate, g)} - seen
+        seen |= inner
+        ring = sorted(inner)
         known = {g for g in ring if estate.number("head_count", g) is not None}
-        found |= known
-        ring = {n for g in ring - known for n in nested(estate, g)} - seen
+        found = found | known
     return outermost(estate, found)
 
 

@@ -6,8 +6,8 @@ at_risk (as in Dijkstra's algorithm, with three distances). Cost follows the aff
 Layouts, chosen so that a step touches few cache lines:
 `nodes[ci]` is (start, count) of its words; a word is `target << 3 | pooled << 2 | effect`, the target of a pooled
 word being a pool; `pools[pool]` is (dependent, members it can lose and work, members it can lose in full service,
-effect). Unsigned indices spare the test for negative ones; a CI
-of the level being settled is written to the queue before knowing whether it is new: that branch cannot be predicted.
+effect). Unsigned indices spare the test for negative ones; a CI of the level being settled is written to the queue
+before knowing whether it is new, since that branch cannot be predicted.
 """
 
 import numpy as np

@@ -40,7 +40,8 @@ class Inventory:
         pick = self.random
         put = [self._ci(name) for name in pick.sample(IDS, pick.randint(0, 4))]
         here = self.known | {c.id for c in put}
-        gone = pick.sample(sorted(self.known - {c.id for c in put}), 1) if self.known and pick.random() < 0.2 else []
+        idle = sorted(self.known - {c.id for c in put})
+        gone = pick.sample(idle, 1) if idle and pick.random() < 0.2 else []
         here -= set(gone)
         arrows = [arrow for arrow in ALLOWED if arrow[0] in here and arrow[2] in here]
         chosen = pick.sample(arrows, min(len(arrows), pick.randint(0, 6)))

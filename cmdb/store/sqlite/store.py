@@ -1,8 +1,7 @@
 """The embedded store: one SQLite file that any number of processes on one machine may share."""
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CiId
 from cmdb.model.errors import InvalidInput, Problem
 from cmdb.model.model import Model
+from cmdb.store.bulk import collector_paused
 from cmdb.store.port import Applied, Around, Change, CiFilter, Dump, Head, Hit, Page, StoredCI, Touched
 from cmdb.store.sqlite import history, read, search, write
 from cmdb.store.sqlite.connections import Connections
@@ -42,7 +42,11 @@ class SqliteStore:
     def apply(self, changeset: Changeset) -> Applied:
         size = len(changeset.put_cis) + len(changeset.put_relations) + len(changeset.put_pools)
         digest = changeset.digest() if changeset.key else ""
-        with _unpaused(size >= BULK), _encodable(), self._connections.writing() as connection:
+        with (
+            collector_paused() if size >= BULK else nullcontext(),
+            _encodable(),
+            self._connections.writing() as connection,
+        ):
             if changeset.key and (done := write.replay(connection, changeset.key, digest)):
                 return done
             at = read.head(connection)
@@ -88,7 +92,7 @@ class SqliteStore:
             return history.changes(connection, after, write.TOUCHED)
 
     def dump(self) -> Dump:
-        with _unpaused(True), self._connections.reading() as connection:
+        with collector_paused(), self._connections.reading() as connection:
             return read.dump(connection)
 
     def close(self) -> None:
@@ -98,19 +102,6 @@ class SqliteStore:
 def stamp(moment: datetime) -> str:
     """A UTC time as it is kept: ISO 8601 with microseconds, which also sorts as text."""
     return moment.isoformat(timespec="microseconds")
-
-
-@contextmanager
-def _unpaused(bulk: bool) -> Iterator[None]:
-    """Without the pauses of the garbage collector, which would look through a million live tuples in vain."""
-    if not (bulk and gc.isenabled()):
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 @contextmanager

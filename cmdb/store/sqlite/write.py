@@ -14,7 +14,7 @@ from cmdb.reconcile.validate import dependent, named, references, validate
 from cmdb.store.port import Applied, Conflict, Head, KeyReused
 from cmdb.store.sqlite import search
 from cmdb.store.sqlite.delta import Delta, delta, write
-from cmdb.store.sqlite.read import naming
+from cmdb.store.sqlite.read import around, naming
 from cmdb.store.sqlite.schema import CIS, POOLS, RELATIONS, Key, Row
 
 TOUCHED = 20_000
@@ -45,12 +45,36 @@ def check(connection: apsw.Connection, model: Model, changeset: Changeset, at: H
         row = connection.execute("SELECT since FROM ci WHERE id = ?", (ci,)).fetchone()
         if (actual := row[0] if row else 0) != expected:
             raise Conflict(ci, expected, actual)
+    check_kinds(connection, model, changeset)
     if changeset.base == at.revision:
         return
     kinds: dict[CiId, str] = dict(_each(connection, "SELECT id, kind FROM ci WHERE id = ?", references(changeset)))
     pooled = {dependent(model, relation) for relation in changeset.put_relations if relation.pool}
     rules = [PoolKey(*row) for row in _each(connection, "SELECT ci, name FROM pool WHERE ci = ?", pooled)]
     if problems := list(validate(model, changeset, kinds, rules)):
+        raise InvalidInput(problems)
+
+
+def check_kinds(connection: apsw.Connection, model: Model, changeset: Changeset) -> None:
+    """Whether what stays related to a CI that changes its kind may still be. Raises `InvalidInput`."""
+    if connection.execute("SELECT 1 FROM ci LIMIT 1").fetchone() is None:
+        return
+    before: dict[CiId, str] = dict(
+        _each(connection, "SELECT id, kind FROM ci WHERE id = ?", (ci.id for ci in changeset.put_cis))
+    )
+    after = {ci.id: ci.kind for ci in changeset.put_cis if before.get(ci.id, ci.kind) != ci.kind}
+    if not after:
+        return
+    gone = {tuple(key) for key in changeset.remove_relations}
+    kept = [relation for relation in around(connection, model, after).relations if tuple(relation.key) not in gone]
+    ends = {end for relation in kept for end in (relation.from_id, relation.to_id)}.difference(changeset.delete)
+    kinds = {**dict(_each(connection, "SELECT id, kind FROM ci WHERE id = ?", ends)), **after}
+    problems = [
+        Problem("RELATION_NOT_ALLOWED", named(r), f"{kinds[r.from_id]} {r.type} {kinds[r.to_id]}", "the kind it had")
+        for r in kept
+        if {r.from_id, r.to_id} <= kinds.keys() and (kinds[r.from_id], r.type, kinds[r.to_id]) not in model.allowed
+    ]
+    if problems:
         raise InvalidInput(problems)
 
 

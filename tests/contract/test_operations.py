@@ -1,0 +1,76 @@
+"""Every committed operation fits the schema and runs over HTTP on the province."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import DocumentNode, OperationDefinitionNode, build_schema, parse, validate
+
+from api.gql.export import contract
+from tests.contract.service import ROOT, Service
+
+FILES = sorted((ROOT / "graphql" / "operations").glob("*.graphql"))
+DOWN = [{"ci": "san-gdc-01"}]
+NEW = {"id": "app-new", "kind": "application", "name": "New", "attributes": [{"name": "rto", "value": "4h"}]}
+TIE = {"from": "app-new", "type": "depends_on", "to": "db-cad-01", "pool": "db"}
+VARIABLES: dict[str, dict[str, Any]] = {
+    "Ci": {"id": "san-gdc-01"},
+    "Cis": {"filter": {"kinds": ["infrastructure"], "lifecycles": ["live"]}, "first": 5},
+    "Search": {"text": "emergancy dispach"},
+    "Model": {},
+    "Impact": {"scenario": DOWN, "since": "2026-11-22T02:40:00-04:00"},
+    "Affected": {"scenario": DOWN, "filter": {"states": ["down"], "maxDistance": 3}, "first": 5},
+    "ClientGroups": {"scenario": DOWN},
+    "Why": {"scenario": DOWN, "ci": "svc-dispatch"},
+    "WhyNot": {"scenario": DOWN, "ci": "svc-permits"},
+    "Holding": {"scenario": DOWN},
+    "History": {"ci": "san-gdc-01"},
+    "UpsertCis": {"cis": [NEW], "key": "new", "message": "a new application"},
+    "PutPools": {"pools": [{"ci": "app-new", "name": "db", "required": "1"}]},
+    "Relate": {"relations": [TIE]},
+    "Unrelate": {"relations": [TIE]},
+    "RemovePools": {"pools": [{"ci": "app-new", "name": "db"}]},
+    "Retire": {"cis": [{"id": "app-new", "expected": 2}]},
+    "DeleteCis": {"cis": [{"id": "app-new"}]},
+}
+"""Variables of every operation, in an order in which they can run."""
+
+
+@cache
+def document(path: Path) -> DocumentNode:
+    return parse(path.read_text(encoding="utf-8"))
+
+
+def operations() -> dict[str, Path]:
+    return {
+        d.name.value: path
+        for path in FILES
+        for d in document(path).definitions
+        if isinstance(d, OperationDefinitionNode) and d.name
+    }
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_operations_fit_the_schema(path: Path) -> None:
+    assert validate(build_schema(contract()), document(path)) == []
+
+
+def test_every_operation_has_variables_here() -> None:
+    assert set(operations()) == set(VARIABLES)
+
+
+def test_every_operation_runs_and_answers_without_failure(service: Service) -> None:
+    places = operations()
+    for name, variables in VARIABLES.items():
+        data = service.ask(places[name].read_text(encoding="utf-8"), name, **variables)
+        for answer in data.values():
+            assert "code" not in answer if isinstance(answer, dict) else answer, (name, answer)
+
+
+def test_every_query_and_mutation_of_the_schema_has_an_operation() -> None:
+    schema = build_schema(contract())
+    text = " ".join(path.read_text(encoding="utf-8") for path in FILES)
+    for root in (schema.query_type, schema.mutation_type):
+        assert root is not None
+        assert [name for name in root.fields if f"  {name}" not in text] == []
