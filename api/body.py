@@ -1,6 +1,7 @@
 """Request bodies: bounded while they arrive, and JSON without surprises."""
 
 import re
+from collections.abc import AsyncGenerator
 from json import JSONDecodeError, loads
 from typing import Any, NoReturn
 
@@ -13,6 +14,9 @@ from api.settings import Settings
 
 MAX_DIGITS = 20
 MAX_DEPTH = 64
+DISCARDED = 8
+"""How many times the limit of a body is read without being kept."""
+DISCARD_SECONDS = 0.5
 _QUOTED = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[\]{}]")
 
@@ -28,21 +32,33 @@ async def read_body(request: Request, settings: Settings) -> bytes:
     """The whole body, refused as soon as it is known to be too large or too slow. Raises `Refused`."""
     limit = settings.max_body_bytes
     stated = request.headers.get("content-length", "0")
-    if stated.isdigit() and (len(stated) > 12 or int(stated) > limit):
-        raise Refused("BODY_TOO_LARGE", f"the body is larger than {limit} bytes")
     parts, size = list[bytes](), 0
+    incoming = request.stream()
     try:
         with anyio.fail_after(settings.body_seconds):
-            async for part in request.stream():
-                size += len(part)
-                if size > limit:
-                    raise Refused("BODY_TOO_LARGE", f"the body is larger than {limit} bytes")
-                parts.append(part)
+            if not (stated.isdigit() and (len(stated) > 12 or int(stated) > limit)):
+                async for part in incoming:
+                    parts.append(part)
+                    size += len(part)
+                    if size > limit:
+                        break
+                else:
+                    return b"".join(parts)
+            await _discard(incoming, DISCARDED * limit)
+            raise Refused("BODY_TOO_LARGE", f"the body is larger than {limit} bytes")
     except TimeoutError:
         raise Refused("BODY_TIMEOUT", "the body did not arrive in time") from None
     except ClientDisconnect:
         raise Refused("BAD_REQUEST", "the body ended early") from None
-    return b"".join(parts)
+
+
+async def _discard(incoming: AsyncGenerator[bytes, None], most: int) -> None:
+    """Read on for a moment without keeping anything, so that a client that is still sending gets to see the answer."""
+    with anyio.move_on_after(DISCARD_SECONDS):
+        async for part in incoming:
+            most -= len(part)
+            if most < 0:
+                return
 
 
 def parse_object(body: bytes) -> dict[str, Any]:

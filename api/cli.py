@@ -3,13 +3,13 @@
 import sys
 from typing import Any
 
-import click
 import orjson
 import typer
 
 from api.verbs.asking import impact, why
 from api.verbs.looking import history, search, show
 from api.verbs.moving import export, import_
+from api.verbs.options import Refused
 from api.verbs.serving import demo, serve
 from cmdb.model.errors import InvalidInput
 from cmdb.store.port import Conflict, KeyReused, StoreUnavailable
@@ -48,15 +48,17 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         code = app(given, standalone_mode=False)
         raise SystemExit(code if isinstance(code, int) else ANSWERED)
-    except click.ClickException as error:
-        refuse(given, BAD_INPUT, "BAD_REQUEST", error.format_message())
+    except typer.TyperException as error:
+        refuse(given, BAD_INPUT, "BAD_REQUEST", getattr(error, "format_message", error.__str__)())
+    except Refused as error:
+        refuse(given, BAD_INPUT, "BAD_REQUEST", str(error))
     except InvalidInput as error:
         refuse(given, BAD_INPUT, error.code, *_problems(error))
     except (Conflict, KeyReused) as error:
         refuse(given, BAD_INPUT, error.code, "what is recorded has changed meanwhile; look again and repeat")
     except StoreUnavailable as error:
         refuse(given, UNAVAILABLE, error.code, error.reason)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         raise SystemExit(130) from None
 
 

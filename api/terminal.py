@@ -92,13 +92,15 @@ def _headline(console: Console, question: Question) -> None:
         return console.print(_nothing(question, sure))
     hit = told.people
     if len(question.services):
-        _labelled(console, "Services", [_counts(told.services)])
+        print_labelled(console, "Services", [_counts(told.services)])
     if hit.groups:
         sectors = " · ".join(f"{s.sector} {s.people:,}" for s in hit.by_sector if s.people)
-        at_least = "at least " if hit.unknown else ""
+        number = f"{hit.total:,}" if hit.total or not hit.unknown else "an unknown number"
+        at_least = "at least " if hit.unknown and hit.total else ""
         counts = [_counts(hit.by_state), sectors] if hit.total else []
-        _labelled(console, "People", [f"{at_least}{hit.total:,} in {hit.groups} client groups", *counts])
-    _labelled(console, "CIs", [f"{_counts(told.affected)} [dim]({assumed} of them assumed)[/]"])
+        groups = "client group" if hit.groups == 1 else "client groups"
+        print_labelled(console, "People", [f"{at_least}{number} in {hit.groups} {groups}", *counts])
+    print_labelled(console, "CIs", [f"{_counts(told.affected)} [dim]({assumed} of them assumed)[/]"])
     return console.print()
 
 
@@ -127,7 +129,7 @@ def _services(services: Iterable[AffectedService], zone: tzinfo) -> Padding:
     table.add_column("tier", no_wrap=True)
     table.add_column("people", justify="right", no_wrap=True)
     table.add_column("must be back", no_wrap=True)
-    table.add_column("why", ratio=6, min_width=16)
+    table.add_column("why", ratio=6, min_width=20)
     for s in services:
         table.add_row(
             escape(s.name), sign(s.state), s.tier or "?", f"{s.people:,}" if s.people else "–",
@@ -137,9 +139,9 @@ def _services(services: Iterable[AffectedService], zone: tzinfo) -> Padding:
 
 
 def _due(clock: Clock, zone: tzinfo) -> str:
-    left = clock.remaining_minutes
-    span = f"{abs(left) // 60}:{abs(left) % 60:02d}"
-    return f"{moment(clock.due, zone)} ({'in ' + span if left >= 0 else span + ' late'})"
+    left = abs(clock.remaining_minutes)
+    span = f"{left // 60}:{left % 60:02d}" if left < 1440 else f"{left // 1440}d {left % 1440 // 60}h"
+    return f"{moment(clock.due, zone)}\n{'in ' + span if clock.remaining_minutes >= 0 else span + ' late'}"
 
 
 def moment(at: datetime, zone: tzinfo) -> str:
@@ -153,7 +155,7 @@ def _because(service: AffectedService) -> str:
     pool, names = service.pool, [ref.id for ref in service.because]
     if pool is not None and pool.working:
         lost = ", ".join(ref.id for ref in pool.lost[:2]) + ("…" if len(pool.lost) > 2 else "")
-        return escape(f"pool {pool.name}: {pool.working} of {pool.total} left, {lost} lost")
+        return escape(f"pool {pool.name}: {pool.working} of {pool.total} work, {lost} lost")
     shown = names if len(names) <= 2 else [names[0], *(["…"] if len(names) > 3 else names[1:2]), names[-1]]
     return escape(" ← ".join(shown)) or "assumed"
 
@@ -193,15 +195,15 @@ def _cis(console: Console, question: Question, limit: int | None) -> None:
 
 
 def _contacts(console: Console, question: Question) -> None:
-    _labelled(console, "Call", [_who(c) + f" [dim]{escape(c.because)}[/]" for c in call(question, 6)])
-    _labelled(console, "Notify", [_who(c) + f" [dim]{escape(_for(c))}[/]" for c in notify(question, 6)])
+    print_labelled(console, "Call", [_who(c) + f" [dim]{escape(c.because)}[/]" for c in call(question, 6)])
+    print_labelled(console, "Notify", [_who(c) + f" [dim]{escape(_for(c))}[/]" for c in notify(question, 6)])
 
 
-def _labelled(console: Console, label: str, lines: Iterable[str]) -> None:
+def print_labelled(console: Console, label: str, lines: Iterable[str], width: int = 9) -> None:
     """Lines of markup beside a label, wrapped to the right of it."""
     for at, line in enumerate(lines):
         grid = Table.grid(padding=(0, 1))
-        grid.add_column(width=9)
+        grid.add_column(width=width)
         grid.add_column(ratio=1)
         grid.add_row(f"[bold]{label if at == 0 else ''}[/]", line)
         console.print(Padding(grid, (0, 0, 0, 2)))
@@ -214,13 +216,13 @@ def _who(contact: Contact) -> str:
 
 def _for(contact: Contact) -> str:
     people = f" ({contact.people:,})" if contact.people else ""
-    return f"for {contact.ci.name}{people}"
+    return f"for {contact.ci.name}{people}" if contact.id != contact.ci.id else f"itself{people}"
 
 
 def _holding(console: Console, question: Question, limit: int | None) -> None:
     found = holding(question, 4 if limit else None)
     more = [f"[dim]{found.total_count - len(found.nodes)} more: --all[/]"] if found.has_next_page else []
-    _labelled(console, "Holding", [*map(margin_line, found.nodes), *more])
+    print_labelled(console, "Holding", [*map(margin_line, found.nodes), *more])
 
 
 def margin_line(margin: Margin) -> str:
@@ -239,7 +241,7 @@ def _any_of(ids: list[str]) -> str:
 
 def pool_words(pool: PoolFacts) -> str:
     """A pool in words."""
-    return f"pool {pool.name} of {pool.ci.id}: {pool.working} of {pool.total} left, needs {pool.required}"
+    return f"pool {pool.name} of {pool.ci.id}: {pool.working} of {pool.total} work, needs {pool.required}"
 
 
 def _unknown(console: Console, sure: Completeness) -> None:
@@ -247,20 +249,23 @@ def _unknown(console: Console, sure: Completeness) -> None:
     for spot in sure.blind_spots:
         names = ", ".join(ref.id for ref in spot.examples[:3]) + ("…" if spot.count > 3 else "")
         lines.append(f"{spot.count:,} {escape(spot.message)} [dim]{escape(names)}[/]")
-    _labelled(console, "Unknown", lines)
+    print_labelled(console, "Unknown", lines)
 
 
 def print_why(console: Console, found: Why, margin: Margin | None) -> None:
     """The proof of a state, and for what is not down, what holds it."""
     console.print(Text("  ") + sign(found.state) + Text(f"  {found.ci.name} ({found.ci.id})", "bold"))
     for hop in found.proof:
-        line = Text("    ") + sign(hop.state) + Text(f"  {_named(hop.ci)}")
-        if hop.relation:
-            line += Text(f"  {hop.relation}", "dim")
+        words = f"[bold]{escape(_named(hop.ci))}[/]" if hop is found.proof[0] else escape(_named(hop.ci))
+        words += f" [dim]{hop.relation or 'assumed'}[/]"
         if hop.pool:
             lost = ", ".join(ref.id for ref in hop.pool.lost[:5])
-            line += Text(f"  {pool_words(hop.pool)}; lost: {lost}", "dim")
-        console.print(line if hop.relation else line + Text("  assumed", "dim"))
+            words += f" [dim]{escape(f'{pool_words(hop.pool)}; lost: {lost}')}[/]"
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(width=10)
+        grid.add_column(ratio=1)
+        grid.add_row(sign(hop.state), words)
+        console.print(Padding(grid, (0, 0, 0, 4)))
     if found.causes > 1:
         console.print(f"    [dim]{found.causes} causes in all, each enough for this state[/]")
     if margin is not None:
@@ -272,11 +277,9 @@ def print_margin(console: Console, margin: Margin) -> None:
     if not margin.reachable:
         return console.print("    nothing recorded leads from what failed to it")
     for held in margin.holding:
-        if held.pool:
-            left = ", ".join(ref.id for ref in held.pool.left[:5])
-            console.print(
-                f"    held by {escape(pool_words(held.pool))}, can lose {held.can_lose} more; works: {escape(left)}"
-            )
+        left = ", ".join(ref.id for ref in held.pool.left[:5])
+        words = f"{pool_words(held.pool)}, can lose {held.can_lose} more; works: {left}"
+        print_labelled(console, "  held by", [escape(words)])
     for worse in margin.worsened_by[:10]:
         console.print(Text("    losing ") + Text(_named(worse.ci)) + Text(" as well makes it ") + sign(worse.state))
     if len(margin.worsened_by) > 10:

@@ -3,8 +3,8 @@
     cost(field without selection) = 0
     cost(field)                   = weight + size * (1 + sum of the costs of its selected fields)
 
-`size` is 1; for a list, its `first` argument, or 10 when it takes none. A page (`nodes`, `totalCount`, …) costs 1,
-and its `nodes` have the size of the page's `first`. `weight` is for fields that compute much: see `WEIGHTS`.
+`size` is 1; for a list, its `first` argument, or 10 when it takes none. Where `first` belongs to a page, its `nodes`
+(`hits`, `revisions`) have that size and the page is one. `weight` is for fields that compute much: see `WEIGHTS`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,6 +20,7 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     InlineFragmentNode,
     IntValueNode,
     OperationDefinitionNode,
@@ -32,6 +33,8 @@ from graphql import (
 )
 
 LIST_SIZE = 10
+PAGED = frozenset({"nodes", "hits", "revisions"})
+"""Lists that hold what the `first` of the field around them asks for."""
 WEIGHTS = {"impact": 50, "whyNot": 500, "why": 5, "search": 10}
 """Fields that cost something whatever they return."""
 HEAVY_NODES = {"holding": 20, "services": 5}
@@ -96,10 +99,12 @@ class Reckoning:
         declared = _field_of(parent, name)
         type_ = get_named_type(declared.type) if declared else None
         first = self._first(node, parent)
-        paged = isinstance(type_, GraphQLObjectType) and "nodes" in type_.fields
+        paged = _is_page(type_)
         listed = declared is not None and is_list_type(get_nullable_type(declared.type))
         inner = self.selection(node.selection_set, type_, (first or LIST_SIZE) if paged else LIST_SIZE)
-        size = nodes if name == "nodes" else (first or LIST_SIZE) if listed else 1
+        size = 1
+        if listed:
+            size = nodes if name in PAGED else LIST_SIZE if paged else first or LIST_SIZE
         heavy = HEAVY_NODES.get(name, 0) * (first or LIST_SIZE) if paged else 0
         objects = WEIGHTS.get(name, 0) + heavy + size * (1 + inner.objects)
         return Cost(min(ENDLESS, objects), 1 + inner.depth, alias + inner.aliases, max(first or 0, inner.first))
@@ -122,6 +127,11 @@ class Reckoning:
         if isinstance(node, IntValueNode):
             return int(node.value) if len(node.value) < 12 else ENDLESS
         return self.variables.get(node.name.value) if isinstance(node, VariableNode) else None
+
+
+def _is_page(type_: GraphQLNamedType | None) -> bool:
+    members = type_.types if isinstance(type_, GraphQLUnionType) else (type_,)
+    return any(isinstance(m, GraphQLObjectType) and not PAGED.isdisjoint(m.fields) for m in members)
 
 
 def reckon(schema: GraphQLSchema, document: DocumentNode, name: str | None, variables: Mapping[str, Any]) -> Cost:

@@ -8,7 +8,7 @@ import orjson
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry import Schema
-from strawberry.schema.exceptions import CannotGetOperationTypeError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
 from api.errors import Refused, error_body
@@ -16,7 +16,7 @@ from api.gql.context import Context
 from cmdb.store.port import StoreUnavailable
 from impact.paging import BadCursor
 
-_SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 MOST_ERRORS = 20
 ABORTED = {"nested too deeply": "TOO_DEEP", "contains more than": "TOO_MANY_TOKENS"}
 """What the parser says when it gives up for a limit, and the code of that limit."""
@@ -54,8 +54,8 @@ def run(schema: Schema, operation: Operation, context: Context) -> tuple[int, by
             operation_name=operation.name,
             allowed_operation_types=(OperationType.QUERY, OperationType.MUTATION),
         )
-    except CannotGetOperationTypeError:
-        wanted = "`operationName` must name one of the operations"
+    except (CannotGetOperationTypeError, InvalidOperationTypeError):
+        wanted = "the operation must be a query or a mutation, and the one that `operationName` names"
         return 400, orjson.dumps(error_body("BAD_REQUEST", wanted, requestId=context.request_id))
     body: dict[str, Any] = {"data": result.data} if result.data is not None else {}
     if result.errors:

@@ -1,6 +1,8 @@
 """The schema, composed."""
 
 import strawberry
+from graphql import GraphQLError
+from strawberry.types import ExecutionContext
 
 import api.gql.derive  # noqa: F401  (makes the types of answers)
 from api.gql.bounds import Bounds, Remembered
@@ -10,7 +12,14 @@ from api.gql.query import Query
 from api.settings import Settings
 
 
+class Contract(strawberry.Schema):
+    """The schema; its errors are logged where they are told, in `api.gql.execution`, not by Strawberry as well."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Leave errors to whoever runs the operation."""
+
+
 def make_schema(settings: Settings) -> strawberry.Schema:
     """The schema, bounded as `settings` say."""
     valid = Remembered()
-    return strawberry.Schema(Query, Mutation, types=[Failure], extensions=[lambda: Bounds(settings, valid)])
+    return Contract(Query, Mutation, types=[Failure], extensions=[lambda: Bounds(settings, valid)])

@@ -3,17 +3,18 @@
 from datetime import UTC
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from api.render import shape
+from api.terminal import print_labelled
 from api.verbs.options import (
     STORE,
     JsonOption,
     ModelOption,
+    Refused,
     StoreOption,
     ZoneOption,
     console,
@@ -68,7 +69,7 @@ def show(ci: CiArgument, as_json: JsonOption = False, store: StoreOption = STORE
 def _found(workspace: Workspace, ci: str) -> Neighbours:
     found = workspace.inventory.neighbours(CiId(ci))
     if found is None:
-        raise click.ClickException(unknown(workspace, ci))
+        raise Refused(unknown(workspace, ci))
     return found
 
 
@@ -111,9 +112,8 @@ def _print_card(out: Console, model: Model, found: Neighbours) -> None:
     rules = {(p.ci, p.name): f"needs {p.required}" for p in found.pools}
     for way, groups in (("→", found.outgoing), ("←", found.incoming)):
         for type_, neighbours in groups.items():
-            for at, neighbour in enumerate(neighbours):
-                label = f"{way} {type_}" if at == 0 else ""
-                out.print(f"  {label:<20} {escape(_neighbour(neighbour, rules))}")
+            lines = [escape(_neighbour(neighbour, rules)) for neighbour in neighbours]
+            print_labelled(out, f"{way} {type_}", lines, 20)
 
 
 def _neighbour(neighbour: Neighbour, rules: dict[tuple[CiId, str], str]) -> str:
@@ -138,7 +138,7 @@ def history(
     with opened(store, model) as workspace:
         changes = workspace.inventory.history([CiId(ci)], first)
         if not changes:
-            raise click.ClickException(unknown(workspace, ci))
+            raise Refused(unknown(workspace, ci))
     if as_json:
         return print_json([shape({**c._asdict(), "recorded_at": c.recorded_at.astimezone(UTC)}) for c in changes])
     seen = None

@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from api.verbs.options import STORE, JsonOption, ModelOption, StoreOption, console, opened, print_json
+from api.verbs.options import STORE, JsonOption, ModelOption, Refused, StoreOption, console, opened, print_json
 from cmdb.model.errors import Problem
 from cmdb.reconcile.plan import Plan
 from cmdb.store.bulk import collector_paused
@@ -96,7 +95,7 @@ def print_plan(out: Console, planned: Plan, applied: Applied | None) -> None:
     tense = "" if applied else "would be "
     for count in planned.counts():
         what = f"{count.kind} " if count.kind else ""
-        noun = {"ci": "CIs", "relation": "relations", "pool": "pools"}[count.entity]
+        noun = {"ci": "CI", "relation": "relation", "pool": "pool"}[count.entity] + ("" if count.number == 1 else "s")
         action = "retired" if (count.action, count.entity) == ("removed", "ci") else count.action
         out.print(f"  {count.number:>9,} {what}{noun} {tense}{action}")
     if applied is None:
@@ -120,7 +119,7 @@ def export(
 ) -> None:
     """Write the whole inventory in the native format, to keep, to edit or to import elsewhere."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise click.ClickException("the folder is not empty; name a new one")
+        raise Refused("the folder is not empty; name a new one")
     with opened(store, model) as workspace:
         dump = workspace.store.dump()
     folder.mkdir(parents=True, exist_ok=True)

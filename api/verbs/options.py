@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any, TextIO, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import click
 import orjson
 import typer
 from rich.console import Console
@@ -29,6 +28,10 @@ Failed = Annotated[
 STORE = DEFAULT_STORE
 
 
+class Refused(Exception):
+    """A request that cannot be answered as it was put; the message says what would be."""
+
+
 @contextmanager
 def opened(store: str, model: Path | None) -> Iterator[Workspace]:
     """The estate at `store`, closed afterwards; unknown CIs and contradictions become usage errors with suggestions."""
@@ -36,9 +39,9 @@ def opened(store: str, model: Path | None) -> Iterator[Workspace]:
     try:
         yield workspace
     except UnknownCi as error:
-        raise click.ClickException("\n".join(unknown(workspace, ci) for ci in error.ids)) from None
+        raise Refused("\n".join(unknown(workspace, ci) for ci in error.ids)) from None
     except ContradictoryScenario as error:
-        raise click.ClickException(str(error)) from None
+        raise Refused(str(error)) from None
     finally:
         workspace.close()
 
@@ -61,7 +64,7 @@ def _assumption(text: str) -> Assumption:
     word = state.strip().lower()
     if not ci or word not in ImpactState.__members__:
         accepted = ", ".join(ImpactState.__members__)
-        raise click.ClickException(f"'{state}' is not a state; write CI=STATE with one of {accepted}")
+        raise Refused(f"'{state}' is not a state; write CI=STATE with one of {accepted}")
     return Assumption(ci, ImpactState[word])
 
 
@@ -72,7 +75,7 @@ def zone_of(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise click.ClickException(f"'{name}' is not a time zone; write one like America/Halifax") from None
+        raise Refused(f"'{name}' is not a time zone; write one like America/Halifax") from None
 
 
 def moment_of(text: str, zone: tzinfo) -> datetime | None:
@@ -88,15 +91,30 @@ def moment_of(text: str, zone: tzinfo) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         accepted = "02:40 or 2026-11-22T02:40:00-04:00"
-        raise click.ClickException(f"'{text}' is not a time; write {accepted}") from None
+        raise Refused(f"'{text}' is not a time; write {accepted}") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def console() -> Console:
-    """The terminal: colour and full width where there is one, plain text at 80 columns when piped."""
-    piped = not sys.stdout.isatty()
-    width = int(os.environ.get("COLUMNS") or 80) if piped else None
-    return Console(width=width, highlight=False, emoji=False)
+    """The terminal: colour and full width where there is one; piped, plain text at 80 columns (or COLUMNS)."""
+    if sys.stdout.isatty():
+        return Console(highlight=False, emoji=False)
+    return Console(file=cast(IO[str], Trimmed(sys.stdout)), width=int(os.environ.get("COLUMNS") or 80), highlight=False)
+
+
+class Trimmed:
+    """Standard output without the spaces that tables leave at the end of a line."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> int:
+        """Write `text`, each of its lines trimmed."""
+        return self._out.write("\n".join(line.rstrip() for line in text.split("\n")))
+
+    def flush(self) -> None:
+        """Hand on what was written."""
+        self._out.flush()
 
 
 def print_json(value: Any) -> None:

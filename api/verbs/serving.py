@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from api.terminal import print_impact
 from api.verbs.moving import drawn
-from api.verbs.options import STORE, ModelOption, StoreOption, ZoneOption, console, opened, zone_of
+from api.verbs.options import STORE, ModelOption, Refused, StoreOption, ZoneOption, console, opened, zone_of
 from api.workspace import Workspace
 from impact.states import Assumption
 from importers.runner import apply_plan, plan_import
@@ -62,6 +61,6 @@ def listen(workspace: Workspace, host: str, port: int, development: bool) -> Non
     try:
         check_listen(host, settings.token)
     except UnsafeListen as error:
-        raise click.ClickException(str(error)) from None
+        raise Refused(str(error)) from None
     console().print(f"\n  GraphQL API on http://{host}:{port}/graphql until you press Ctrl-C")
     uvicorn.run(create_app(workspace, settings), host=host, port=port, log_config=None, server_header=False)

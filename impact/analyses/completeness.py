@@ -51,7 +51,8 @@ def _never_carries(question: Question) -> I32:
 
 def _nothing_recorded(question: Question) -> I32:
     graph, found = question.estate.graph, np.array(question.indices, np.int32)
-    found = found[question.estate.live[found]]
+    carries = np.array(question.estate.vocabulary.carries)
+    found = found[question.estate.live[found] & carries[question.estate.kind[found]]]
     return found[graph.dependents.index[found, 1] == 0]
 
 

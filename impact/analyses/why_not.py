@@ -29,11 +29,11 @@ def why_not(question: Question, ci: int) -> Margin:
 
 
 def holding(question: Question, first: int | None, after: str | None = None) -> Page[Margin]:
-    """Affected services that are not down: which pools hold them, and who must not fail next. Raises `BadCursor`."""
+    """Affected services that are not down, best first: what holds them, who must not fail next. Raises `BadCursor`."""
     found = question.walk
     rows = question.services[found.levels[question.services] < Level.DOWN]
     nodes = found.nodes[rows]
-    weights = packed((3 - found.levels[rows], 2))
+    weights = packed((found.levels[rows], 2))
     return page(
         question.estate.register, nodes, weights, first, after,
         lambda row: _margin(question, int(nodes[row]), NONE),

@@ -100,9 +100,7 @@ def distances(world: World, states: list[int], floors: Mapping[int, int]) -> dic
     while True:
         hops += 1
         new = [
-            ci
-            for ci, providers in reasons.items()
-            if ci not in far and any(far.get(p) == hops - 1 for p in providers)
+            ci for ci, providers in reasons.items() if ci not in far and any(far.get(p) == hops - 1 for p in providers)
         ]
         if not new:
             return far

@@ -16,9 +16,7 @@ def found_in(world: World, dependents: Iterable[int] | None = None) -> Dependenc
     keys = sorted(k for k in world.rules if k[0] in wanted and k[0] not in world.not_live)
     number = {key: at for at, key in enumerate(keys)}
     rules = [Rule(d, name, *world.rules[d, name]) for d, name in keys]
-    table = np.array(
-        [(d, p, e, number[d, pool] if pool else -1) for d, p, e, pool in rows], np.int32
-    ).reshape(-1, 4)
+    table = np.array([(d, p, e, number[d, pool] if pool else -1) for d, p, e, pool in rows], np.int32).reshape(-1, 4)
     return Dependencies(table[:, 0], table[:, 1], table[:, 2], table[:, 3], rules)
 
 

@@ -45,20 +45,20 @@ def ensure_jars() -> Path:
             fetch_into(directory)
         if wrong := wrong_jars(directory):
             raise Unavailable(
-                f"{len(wrong)} jars in {directory} are not those of jars.sha256 (first: {wrong[0]}); delete it to refetch"
+                f"{len(wrong)} jars in {directory} differ from jars.sha256 (first: {wrong[0]}); delete it to fetch anew"
             )
     return directory
 
 
 def wrong_jars(directory: Path) -> list[str]:
     """Names of jars that are missing, changed, or not in the list; empty when the directory is exactly as pinned."""
-    expected = dict(reversed(line.split()) for line in CHECKSUMS.read_text().splitlines())
+    expected = {name: digest for digest, name in map(str.split, CHECKSUMS.read_text().splitlines())}
     present = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in directory.glob("*.jar")}
     return sorted(name for name in expected.keys() | present.keys() if expected.get(name) != present.get(name))
 
 
 def fetch_into(directory: Path) -> None:
-    """Have Maven copy the jars beside `directory`, then move them there in one step, so a broken fetch leaves nothing."""
+    """Have Maven copy the jars to a staging folder, then rename it, so a broken fetch leaves none."""
     maven = shutil.which("mvn")
     if maven is None:
         raise Unavailable(f"Maven (mvn) is not on the PATH and {directory} has no jars")

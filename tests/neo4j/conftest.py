@@ -1,0 +1,21 @@
+"""Brings the fixtures of `plugin` to this folder."""
+
+from tests.neo4j.plugin import (
+    neo4j_driver,
+    neo4j_process,
+    neo4j_server,
+    neo4j_session_server,
+    pytest_collection_modifyitems,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
+
+__all__ = [
+    "neo4j_driver",
+    "neo4j_process",
+    "neo4j_server",
+    "neo4j_session_server",
+    "pytest_collection_modifyitems",
+    "pytest_terminal_summary",
+    "pytest_testnodedown",
+]
