@@ -1,7 +1,7 @@
 """Who is who: id, name and attributes of every CI by index; an immutable value that shares what did not change."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast
@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 
 from impact.kernels.types import I32, I64
+from impact.texts import Texts
 
 GAP = 12
 """Bits kept between two neighbouring ids for ids that are recorded later."""
@@ -19,28 +20,38 @@ GAP = 12
 class Register:
     """CIs by index. The first `sorted_size` ids are in order; later ones are appended as they are recorded.
 
-    The lists are only ever appended to and may be longer than `size`; `changed` holds the (name, attributes JSON) of
-    CIs that are not as they were when the lists were made, `gone` those that were deleted.
+    The texts are only ever appended to, and may be longer than `size`; `changed` holds the (name, attributes JSON) of
+    CIs that are not as they were when the texts were packed, `gone` those that were deleted.
     """
 
-    ids: list[str]
-    names: list[str]
-    attributes: list[str]
-    index: dict[str, int]
+    ids: Texts
+    names: Texts
+    attributes: Texts
     size: int
-    sorted_size: int
+    late: dict[str, int] = field(default_factory=dict)
     changed: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     gone: frozenset[int] = frozenset()
 
     @classmethod
-    def of(cls, ids: list[str], names: list[str], attributes: list[str]) -> "Register":
+    def of(cls, ids: Sequence[str], names: Sequence[str], attributes: Sequence[str]) -> "Register":
         """A register of CIs given in order of id."""
-        index = dict(zip(ids, range(len(ids)), strict=True))
-        return cls(ids, names, attributes, index, len(ids), len(ids))
+        return cls(Texts.of(ids), Texts.of(names), Texts.of(attributes), len(ids))
+
+    @property
+    def sorted_size(self) -> int:
+        """How many ids are in order."""
+        return self.ids.packed
+
+    def place(self, ci: str) -> int | None:
+        """The index that an id has in the texts, deleted ones and those of later registers included."""
+        at = bisect_left(self.ids, ci, 0, self.sorted_size)
+        if at < self.sorted_size and self.ids[at] == ci:
+            return at
+        return self.late.get(ci)
 
     def find(self, ci: str) -> int | None:
         """The index of an id, or None."""
-        at = self.index.get(ci)
+        at = self.place(ci)
         return at if at is not None and at < self.size and at not in self.gone else None
 
     @property
@@ -58,20 +69,20 @@ class Register:
 
     def updated(self, records: Mapping[str, tuple[str, str]], deleted: Iterable[str] = ()) -> "Register":
         """This register with new or changed (name, attributes JSON) by id. Only the newest value may be updated."""
-        changed = dict(self.changed)
+        changed, places = dict(self.changed), dict[str, int]()
         for ci, record in records.items():
-            at = self.index.get(ci)
+            at = self.place(ci)
             if at is None:
-                self.index[ci] = len(self.ids)
-                self.ids.append(ci)
-                self.names.append(record[0])
-                self.attributes.append(record[1])
-            elif (self.names[at], self.attributes[at]) != record or at in changed:
+                at = self.late[ci] = len(self.ids)
+                for texts, text in zip((self.ids, self.names, self.attributes), (ci, *record), strict=True):
+                    texts.late.append(text)
+            elif at in changed or (self.names[at], self.attributes[at]) != record:
                 changed[at] = record
+            places[ci] = at
         size = len(self.ids)
         unborn = (i for i in range(self.size, size) if self.ids[i] not in records)
-        gone = self.gone.union(unborn, (self.index[c] for c in deleted if c in self.index))
-        gone -= {self.index[c] for c in records}
+        removed = (at for ci in deleted if (at := self.place(ci)) is not None)
+        gone = self.gone.union(unborn, removed) - set(places.values())
         return replace(self, size=size, changed=changed, gone=gone)
 
     @cached_property

@@ -93,18 +93,19 @@ class Snapshot:
         around = self._store.around(touched)
         texts: dict[str, tuple[str, str]] = {c.id: (c.name, c.attributes_json) for c in records.values()}
         register = estate.register.updated(texts, touched - records.keys())
-        changed = np.array(sorted(i for i in map(register.index.get, touched) if i is not None), np.int32)
+        known = {ci: at for ci in touched if (at := register.place(ci)) is not None}
+        changed = np.array(sorted(known.values()), np.int32)
         columns = _patched_columns(self._vocabulary, estate, register, changed, records)
-        flipped = [register.ids[i] for i in changed if i >= estate.size or columns.live[i] != estate.live[i]]
+        flipped = any(i >= estate.size or columns.live[i] != estate.live[i] for i in changed.tolist())
         others = {end for r in around.relations for end in (r.from_id, r.to_id)} - touched if flipped else set()
         if others:
             around = self._store.around([*touched, *others])
-        mine = {register.index[c] for c in others} | set(changed.tolist())
-        rebuilt = np.array(sorted(mine), np.int32)
-        known = register.index
-        ends = [r for r in around.relations if r.from_id in known and r.to_id in known]
-        arrows = Arrows.of(self._vocabulary, known, ends)
+        ends = {end for r in around.relations for end in (r.from_id, r.to_id)} | {p.ci for p in around.pools} | others
+        known |= {ci: at for ci in ends - touched if (at := register.find(ci)) is not None}
+        relations = [r for r in around.relations if r.from_id in known and r.to_id in known]
         pools = [p for p in around.pools if p.ci in known]
+        rebuilt = np.array(sorted({known[c] for c in others if c in known}.union(changed.tolist())), np.int32)
+        arrows = Arrows.of(self._vocabulary, known, relations)
         found = arrows.dependencies(self._vocabulary, known, columns.live, pools, rebuilt)
         owner, rows = arrows.links(self._vocabulary, columns.live, rebuilt)
         links = estate.links
@@ -134,11 +135,13 @@ def vocabulary(model: Model) -> Vocabulary:
 def compile_estate(words: Vocabulary, dump: Dump) -> Estate:
     """The estate of a whole inventory."""
     cis = dump.cis
-    register = Register.of([c[0] for c in cis], [c[2] for c in cis], [c[5] for c in cis])
+    ids: list[str] = [c[0] for c in cis]
+    index = dict(zip(ids, range(len(ids)), strict=True))
+    register = Register.of(ids, [c[2] for c in cis], [c[5] for c in cis])
     columns = Columns.of(words, cis)
-    arrows = Arrows.of(words, register.index, dump.relations)
+    arrows = Arrows.of(words, index, dump.relations)
     everyone = np.arange(register.size, dtype=np.int32)
-    found = arrows.dependencies(words, register.index, columns.live, dump.pools, everyone)
+    found = arrows.dependencies(words, index, columns.live, dump.pools, everyone)
     owner, rows = arrows.links(words, columns.live, everyone)
     return Estate(
         dump.head.revision, dump.head.recorded_at, words, register,

@@ -3,18 +3,19 @@
 import pytest
 
 from impact.analyses import holding, why, why_not
-from impact.question import Question
+from impact.question import Question, resolve
 from impact.report import Margin, Why
+from impact.states import Assumption
 from tests.impact.conftest import Stored
 from tests.impact.estates import asked, ci, ids, rel, rule
 
 
 def proven(question: Question, name: str) -> Why:
-    return why(question, question.estate.register.index[name])
+    return why(question, resolve(question.estate, [Assumption(name)])[0])
 
 
 def held(question: Question, name: str) -> Margin:
-    return why_not(question, question.estate.register.index[name])
+    return why_not(question, resolve(question.estate, [Assumption(name)])[0])
 
 
 def steps(found: Why) -> list[tuple[str, str, str | None, str | None]]:
@@ -149,5 +150,5 @@ def test_services_that_hold_are_listed_and_those_down_are_not(stored: Stored) ->
     ]  # fmt: skip
     question = asked(stored(cis, relations, [rule("mail", "p", "1")]), "x")
     found = holding(question, None).nodes
-    assert [(m.ci.id, m.state.value, m.margin) for m in found] == [("soft", "degraded", None), ("mail", "at_risk", 0)]
-    assert worse(found[1]) == {"y": "down"}
+    assert [(m.ci.id, m.state.value, m.margin) for m in found] == [("mail", "at_risk", 0), ("soft", "degraded", None)]
+    assert worse(found[0]) == {"y": "down"}

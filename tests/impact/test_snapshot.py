@@ -89,7 +89,7 @@ def answers(estate: Estate, assumptions: list[Assumption]) -> dict[str, object]:
     question = ask(estate, assumptions, NOW)
     register = estate.register
     every = sorted(register.ids[at] for at in range(register.size) if register.find(register.ids[at]) is not None)
-    at = [register.index[name] for name in every]
+    at = [i for name in every if (i := register.find(name)) is not None]
     return {
         "cis": [(register.ids[i], register.name(i), register.attributes_of(i), bool(estate.live[i])) for i in at],
         "affected": affected(question, None).nodes,
