@@ -24,7 +24,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / "installed"
-GENERATED = ("api.gql.export", "cmdb.model.document")
+GENERATED = ("api.gql.export", "api.catalogue", "cmdb.model.document")
 
 
 def install() -> None:

@@ -15,6 +15,7 @@ from api.edge import Edge
 from api.errors import Refused, error_body
 from api.gql.endpoint import Desk, GraphQLEndpoint
 from api.gql.schema import make_schema
+from api.logs import configure_logs
 from api.metrics import Metrics
 from api.rest.export import Export
 from api.rest.health import Health
@@ -30,6 +31,7 @@ HTTP_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 def create_app(workspace: Workspace, settings: Settings) -> FastAPI:
     """The service over `workspace`, which its owner closes after the service has stopped."""
+    configure_logs()
     metrics, desk = Metrics(), Desk(settings.question_threads, settings.waiting_questions)
 
     @asynccontextmanager

@@ -11,8 +11,19 @@ import structlog
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 
+class StandardError:
+    """Writes whole lines to wherever standard error leads now."""
+
+    def msg(self, line: str) -> None:
+        """Write one line."""
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+    debug = info = warning = error = critical = msg
+
+
 def configure_logs() -> None:
-    """Send structlog's events to standard error as JSON lines. For entry points; libraries and tests need not."""
+    """Send structlog's events to standard error as JSON lines."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -22,8 +33,7 @@ def configure_logs() -> None:
             structlog.processors.JSONRenderer(serializer=_line),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        logger_factory=lambda *_: StandardError(),
     )
 
 

@@ -1,17 +1,23 @@
 """What people and programs do with the inventory: look things up, see what is around them, change them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, Relation, RelationKey
+from cmdb.model.errors import InvalidInput, ValueFault
 from cmdb.model.model import Model
+from cmdb.model.revision import parse_revision
+from cmdb.reconcile.difference import Diff, compare
 from cmdb.reconcile.edit import Draft, Edit, fingerprint, merged, named_ids
 from cmdb.store.port import (
     Applied,
     Change,
     CiFilter,
     Conflict,
+    Dump,
+    Head,
     Hit,
     Page,
     Store,
@@ -48,35 +54,67 @@ class Signed(NamedTuple):
 
 
 class Inventory:
-    """The use cases over a store. Errors are those of `cmdb.store.port.Store`."""
+    """The use cases over a store. Errors are those of `cmdb.store.port.Store`.
+
+    `at` is the revision to look at, as it was at its end; None means now.
+    """
 
     def __init__(self, store: Store, model: Model) -> None:
         self.store, self.model = store, model
 
-    def get(self, ids: Iterable[CiId]) -> dict[CiId, StoredCI]:
+    def get(self, ids: Iterable[CiId], at: int | None = None) -> dict[CiId, StoredCI]:
         """The CIs that exist among `ids`."""
-        return self.store.get(ids)
+        return self.store.get(ids, at)
 
     def search(self, text: str, first: int) -> list[Hit]:
         """At most `first` CIs that resemble `text`, best first."""
         return self.store.search(text, first)
 
-    def page(self, where: CiFilter, first: int, after: CiId | None = None) -> Page:
+    def page(self, where: CiFilter, first: int, after: CiId | None = None, at: int | None = None) -> Page:
         """At most `first` CIs that match, by id, from the one behind `after`."""
-        return self.store.page(where, first, after)
+        return self.store.page(where, first, after, at)
 
     def history(self, ids: Sequence[CiId], first: int, before: int | None = None) -> list[Change]:
         """Recorded changes of these CIs, newest revision first."""
         return self.store.history(ids, first, before)
 
-    def neighbours(self, ci_id: CiId) -> Neighbours | None:
+    def revision_of(self, moment: str | datetime) -> Head:
+        """The revision meant by `r42`, `42` or a time, which stands for the newest one recorded by then.
+
+        Raises `InvalidInput` BAD_REVISION for any other text.
+        """
+        try:
+            told = parse_revision(moment) if isinstance(moment, str) else moment
+        except ValueFault as fault:
+            raise InvalidInput([fault.at("revision")]) from None
+        return self._revision(told) if isinstance(told, int) else self.store.head(told)
+
+    def _revision(self, number: int) -> Head:
+        return self.store.changes(number, number).head
+
+    def diff(self, before: int, after: int) -> Diff:
+        """What joined, changed and left from the end of one revision to the end of another, also backwards in time.
+
+        Costs as much as what was touched between them and its neighbours; as two dumps where that is too much.
+        """
+        touched = self.store.changes(min(before, after), max(before, after)).cis
+        return compare(self._part(touched, before), self._part(touched, after))
+
+    def _part(self, ids: frozenset[CiId] | None, at: int) -> Dump:
+        """These CIs at a revision and what is around them; everything when the CIs are not known."""
+        if ids is None:
+            return self.store.dump(at)
+        cis = sorted(stored.ci for stored in self.store.get(ids, at).values())
+        return Dump(self._revision(at), cis, *self.store.around(ids, at))
+
+    def neighbours(self, ci_id: CiId, at: int | None = None) -> Neighbours | None:
         """A CI with everything one relation away, or None when there is no such CI.
 
         A relation that came between the two reads, to a CI not read, is left for the next question.
         """
-        relations, pools = self.store.around([ci_id])
+        relations, pools = self.store.around([ci_id], at)
         ends = {end for relation in relations for end in (relation.from_id, relation.to_id)}
-        cis = self.store.get({ci_id, *ends})
+        cis = self.store.get({ci_id, *ends}, at)
         if ci_id not in cis:
             return None
         found = Neighbours(cis[ci_id], {}, {}, pools)

@@ -55,7 +55,7 @@ class Adjacency:
         index[keys, 1] = counts
         used = self.used + rows.shape[1]
         columns, tail = self.columns, self.tail
-        if used > columns.shape[1] or tail[0] != self.used:
+        if used > columns.shape[1] or tail[0] != self.used or not columns.flags.writeable:
             columns, tail = np.empty((columns.shape[0], used + used // 4 + 1024), np.int32), [0]
             columns[:, : self.used] = self.columns[:, : self.used]
         tail[0] = used

@@ -38,6 +38,11 @@ class Estate:
     links: Adjacency
 
     @property
+    def head(self) -> tuple[int, datetime]:
+        """The revision and when it was recorded."""
+        return self.revision, self.recorded_at
+
+    @property
     def size(self) -> int:
         return len(self.kind)
 

@@ -114,6 +114,7 @@ def patch_graph(graph: ImpactGraph, size: int, dependents: I32, found: Dependenc
     base = len(graph.pools)
     members, words = _forward(found, base)
     pools = _joined(graph.pools, _pools(found.rules, members[1] - base))
+    pools.bad[:base] &= ~gone[pools.table[:base, 0]]
     hubs = np.unique(np.concatenate([old, words[0]])).astype(np.int32)
     known = hubs[hubs < graph.size]
     owner, rows = graph.dependents.gather(known)
@@ -170,8 +171,6 @@ def amount(text: str, members: int) -> int:
 
 
 def _joined(a: Pools, b: Pools) -> Pools:
-    if not len(b):
-        return a
     return Pools(
         np.concatenate([a.table, b.table]),
         np.concatenate([a.size, b.size]),

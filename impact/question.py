@@ -43,6 +43,11 @@ class Question:
         return STATES[int(self.walk.levels_of(np.array([ci], np.int32))[0])]
 
     @cached_property
+    def assumed(self) -> I32:
+        """The CIs assumed about, each once."""
+        return np.unique(np.array(self.indices, np.int32))
+
+    @cached_property
     def services(self) -> I32:
         """Positions in the walk of affected services."""
         return np.nonzero(self.estate.having_role(self.walk.nodes, "service"))[0].astype(np.int32)

@@ -4,10 +4,12 @@ The only module of this room that reads `cmdb`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import repeat
 from operator import itemgetter
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -20,6 +22,7 @@ from cmdb.store.bulk import collector_paused
 from cmdb.store.port import Dump, Head, Store, StoreUnavailable
 from impact.adjacency import Adjacency
 from impact.estate import NUMBERS, UNKNOWN, Estate
+from impact.estate_file import DamagedFile, load, previous, save
 from impact.graph import Dependencies, Rule, compile_graph, patch_graph
 from impact.kernels.types import B1, I32, U8
 from impact.register import Register
@@ -42,15 +45,34 @@ class Seen:
     live: bool
 
 
-class Snapshot:
-    """The newest estate of a store, kept in memory. Safe to use from any thread; an estate never changes."""
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Where an estate is kept on local disk, and the name of the store it is of."""
 
-    def __init__(self, store: Store, model: Model) -> None:
+    place: Path
+    store: str
+
+
+class Snapshot:
+    """The newest estate of a store, kept in memory. Safe to use from any thread; an estate never changes.
+
+    With `keep`, the estate is kept on disk as well: a restart answers at once, also while the store is away.
+    """
+
+    def __init__(self, store: Store, model: Model, keep: Keep | None = None) -> None:
         self._store = store
-        self._model = model
         self._vocabulary = vocabulary(model)
+        self._keep = keep
         self._lock = Lock()
         self._seen: Seen | None = None
+        self._saved = -1
+        if keep is not None and (kept := _loaded(keep, self._vocabulary)) is not None:
+            self.start_from(kept)
+            self._saved = kept.revision
+
+    def start_from(self, estate: Estate) -> None:
+        """Take `estate`, which was this store's newest once, to follow from. Not yet known to be the newest."""
+        self._seen = Seen(estate, estate.recorded_at, False)
 
     def current(self) -> Seen:
         """The newest revision; the last one seen, marked not live, while the store is away.
@@ -60,20 +82,36 @@ class Snapshot:
         seen = self._seen
         try:
             head = self._store.head()
-            if seen is None or head.revision != seen.estate.revision:
+            if seen is None or not seen.live or head.revision != seen.estate.revision:
                 with self._lock:
-                    estate = self._follow(self._seen.estate if self._seen else None)
-                    self._seen = Seen(estate, datetime.now(UTC), True)
+                    self._seen = Seen(self._follow(self._seen), datetime.now(UTC), True)
             else:
                 self._seen = Seen(seen.estate, datetime.now(UTC), True)
         except StoreUnavailable:
             if seen is None:
                 raise
-            return replace(seen, live=False)
+            self._seen = replace(seen, live=False)
         return self._seen
 
-    def _follow(self, estate: Estate | None) -> Estate:
-        """`estate` brought to the head: patched if little changed, else compiled anew."""
+    def save(self) -> None:
+        """Keep the newest estate on disk, unless it is there. A full disk is no error: the next save may fit."""
+        seen = self._seen
+        if self._keep is None or seen is None or seen.estate.revision == self._saved:
+            return
+        with suppress(OSError), self._lock:
+            save(seen.estate, self._keep.place, self._keep.store)
+            self._saved = seen.estate.revision
+
+    def _follow(self, seen: Seen | None) -> Estate:
+        """The newest estate: the one seen, patched if little changed, or one compiled anew."""
+        estate = seen.estate if seen else None
+        if (
+            seen
+            and estate
+            and not seen.live
+            and self._store.head(estate.recorded_at) != Head(estate.revision, estate.recorded_at)
+        ):
+            estate = None  # the store was replaced, or restored to an earlier time, while it was away
         for _ in range(ATTEMPTS):
             if estate is None or estate.graph.wasted:
                 break
@@ -116,6 +154,14 @@ class Snapshot:
             columns.kind, columns.sector, columns.live, columns.verified, columns.numbers,
             patch_graph(estate.graph, register.size, rebuilt, found), links,
         )  # fmt: skip
+
+
+def _loaded(keep: Keep, words: Vocabulary) -> Estate | None:
+    """The newest kept estate that is whole, or None."""
+    for place in (keep.place, previous(keep.place)):
+        with suppress(OSError, DamagedFile):
+            return load(place, keep.store, words)
+    return None
 
 
 def vocabulary(model: Model) -> Vocabulary:

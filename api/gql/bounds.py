@@ -6,7 +6,15 @@ What was parsed and found valid is remembered, since clients send the same docum
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, NoSchemaIntrospectionCustomRule, build_schema, parse
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    build_schema,
+    parse,
+)
 from strawberry import Schema
 from strawberry.extensions import SchemaExtension
 
@@ -16,6 +24,7 @@ from impact.paging import PAGE_LIMIT
 
 KEPT = 256
 KEPT_LENGTH = 10_000
+AMBIGUOUS = "the document holds several operations: `operationName` must name one"
 
 
 class Bounds(SchemaExtension):
@@ -32,22 +41,30 @@ class Bounds(SchemaExtension):
     def on_parse(self) -> Iterator[None]:
         context = self.execution_context
         text = context.query or ""
-        reader = _parsed if len(text) <= KEPT_LENGTH else parse
-        context.graphql_document = reader(text, max_lexical_tokens=self.settings.max_tokens)
+        reader = _parsed if len(text) <= KEPT_LENGTH else _parsed.__wrapped__
+        context.graphql_document = reader(text, self.settings.max_tokens)
         yield
 
     def on_validate(self) -> Iterator[None]:
         context, text = self.execution_context, self.execution_context.query or ""
         if text in self.valid:
             context.validation_rules = ()
-        if context.graphql_document is not None:
-            schema = _plain(context.schema)
-            cost = reckon(schema, context.graphql_document, context.operation_name, context.variables or {})
-            if errors := list(refusals(cost, self.settings)):
-                context.pre_execution_errors = errors
+        if errors := list(self._refusals()):
+            context.pre_execution_errors = errors
         yield
         if not context.pre_execution_errors:
             self.valid.add(text)
+
+    def _refusals(self) -> Iterator[GraphQLError]:
+        context, document = self.execution_context, self.execution_context.graphql_document
+        if document is None:
+            return
+        named = context.context is None or context.context.operation is not None
+        if not named and _count(document) > 1:
+            yield GraphQLError(AMBIGUOUS, extensions={"code": "BAD_REQUEST"})
+            return
+        cost = reckon(_plain(context.schema), document, context.operation_name, context.variables or {})
+        yield from refusals(cost, self.settings)
 
 
 class Remembered:
@@ -81,9 +98,13 @@ def refusals(cost: Cost, settings: Settings) -> Iterator[GraphQLError]:
             return
 
 
+def _count(document: DocumentNode) -> int:
+    return sum(isinstance(definition, OperationDefinitionNode) for definition in document.definitions)
+
+
 @lru_cache(maxsize=KEPT)
-def _parsed(text: str, max_lexical_tokens: int) -> DocumentNode:
-    return parse(text, max_lexical_tokens=max_lexical_tokens)
+def _parsed(text: str, most: int) -> DocumentNode:
+    return parse(text, max_lexical_tokens=most, max_comments=most)
 
 
 @cache

@@ -16,13 +16,14 @@ Info: TypeAlias = "strawberry.Info[Context, None]"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request: the estate it asks, in whose name, and how the service is set."""
+    """One request: the estate it asks, in whose name, how the service is set, and the operation it names, if any."""
 
     workspace: Workspace
     settings: Settings
     metrics: Metrics
     who: str
     request_id: str
+    operation: str | None = None
 
 
 def page_size(first: int) -> int:

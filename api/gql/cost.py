@@ -125,7 +125,7 @@ class Reckoning:
 
     def _value(self, node: object) -> object:
         if isinstance(node, IntValueNode):
-            return int(node.value) if len(node.value) < 12 else ENDLESS
+            return _number(node)
         return self.variables.get(node.name.value) if isinstance(node, VariableNode) else None
 
 
@@ -137,12 +137,26 @@ def _is_page(type_: GraphQLNamedType | None) -> bool:
 def reckon(schema: GraphQLSchema, document: DocumentNode, name: str | None, variables: Mapping[str, Any]) -> Cost:
     """The cost of the operation called `name`, or of all when there is no such one."""
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
-    reckoning = Reckoning(schema, variables, fragments)
     found = [
-        reckoning.selection(operation.selection_set, schema.get_root_type(operation.operation))
+        Reckoning(schema, {**_defaults(operation), **variables}, fragments).selection(
+            operation.selection_set, schema.get_root_type(operation.operation)
+        )
         for operation in _operations(document, name)
     ]
     return Cost(*(max((c[at] for c in found), default=0) for at in range(4)))
+
+
+def _defaults(operation: OperationDefinitionNode) -> dict[str, int]:
+    """The numbers that variables of an operation stand for when they are not given."""
+    return {
+        declared.variable.name.value: _number(declared.default_value)
+        for declared in operation.variable_definitions or ()
+        if isinstance(declared.default_value, IntValueNode)
+    }
+
+
+def _number(node: IntValueNode) -> int:
+    return int(node.value) if len(node.value) < 12 else ENDLESS
 
 
 def _operations(document: DocumentNode, name: str | None) -> Iterator[OperationDefinitionNode]:

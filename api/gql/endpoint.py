@@ -46,8 +46,9 @@ class GraphQLEndpoint:
         """Run the operation in the body."""
         operation = operation_of(await read_object(request, self.settings))
         context = Context(
-            self.workspace, self.settings, self.metrics, self.settings.principal, request.state.request_id
-        )
+            self.workspace, self.settings, self.metrics, self.settings.principal, request.state.request_id,
+            operation.name,
+        )  # fmt: skip
         status, body = await self.desk.run(lambda: run(self.schema, operation, context))
         return Response(body, status, media_type="application/json")
 

@@ -4,28 +4,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, Pool, Relation
 from cmdb.model.errors import Problem
 from cmdb.model.model import Model
+from cmdb.reconcile.difference import Difference, T, difference
 from cmdb.reconcile.validate import dependent
 from cmdb.store.port import Dump
 
-T = TypeVar("T", CI, Relation, Pool)
-
 REMOVAL_SHARE, REMOVAL_FLOOR = 0.5, 10
 """A plan that retires more than this share of the source's CIs, and at least so many, must be confirmed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference(Generic[T]):
-    """New things, things with another value (before, after), and things that are no longer there."""
-
-    created: Sequence[T] = ()
-    changed: Sequence[tuple[T, T]] = ()
-    removed: Sequence[T] = ()
 
 
 class Count(NamedTuple):
@@ -104,11 +94,11 @@ def plan(current: Dump, desired: tuple[list[CI], list[Relation], list[Pool]], so
     CIs of the source that are missing are retired, its missing relations and pools removed. What another source
     recorded and this one gives too is taken over whole. A pool that a remaining relation names is kept.
     """
-    cis = _difference(current.cis, desired[0], 1, source)
+    cis = difference(current.cis, desired[0], 1, source)
     owned = [ci for ci in current.cis if ci.source == source and ci.lifecycle != "retired"]
     cis = Difference(cis.created, cis.changed, [ci for ci in cis.removed if ci.lifecycle != "retired"])
-    relations = _difference(current.relations, desired[1], 4, source)
-    pools = _difference(current.pools, desired[2], 2, source)
+    relations = difference(current.relations, desired[1], 4, source)
+    pools = difference(current.pools, desired[2], 2, source)
     if pools.removed:
         named = _named(current.relations, relations, model)
         pools = Difference(pools.created, pools.changed, [p for p in pools.removed if (p.ci, p.name) not in named])
@@ -120,20 +110,6 @@ def plan(current: Dump, desired: tuple[list[CI], list[Relation], list[Pool]], so
         remove_pools=[pool.key for pool in pools.removed],
     )  # fmt: skip
     return Plan(changeset, cis, relations, pools, len(owned))
-
-
-def _difference(stored: list[T], desired: list[T], width: int, source: str) -> Difference[T]:
-    """Compare by key, which is the first `width` fields; only things of `source` count as removed."""
-    if not stored:
-        return Difference(desired)
-    same = set(stored).intersection(desired)
-    wanted = {thing[:width]: thing for thing in desired if thing not in same}
-    old = {thing[:width]: thing for thing in stored if thing not in same}
-    return Difference(
-        [thing for key, thing in wanted.items() if key not in old],
-        [(old[key], thing) for key, thing in wanted.items() if key in old],
-        [thing for key, thing in old.items() if key not in wanted and thing.source == source],
-    )
 
 
 def _put(part: Difference[T]) -> Sequence[T]:

@@ -10,7 +10,7 @@ from cmdb.model.ci import CI, CiId, Pool, Relation
 
 
 class Head(NamedTuple):
-    """The newest revision: its number (0 for an empty store) and when it was recorded (UTC)."""
+    """A revision: its number (0 for an empty store) and when it was recorded (UTC, never before its predecessor)."""
 
     revision: int
     recorded_at: datetime
@@ -59,7 +59,7 @@ class Change(NamedTuple):
 
 
 class Touched(NamedTuple):
-    """What changed since a revision: CIs whose own record, relations or pools are not what they were.
+    """What changed after a revision and up to `head`: CIs of which a record, relation or pool was written.
 
     `cis` is None when so much changed that reading everything anew is cheaper.
     """
@@ -69,7 +69,7 @@ class Touched(NamedTuple):
 
 
 class Dump(NamedTuple):
-    """The whole current inventory at one revision, ordered by id."""
+    """The whole inventory at one revision, ordered by id."""
 
     head: Head
     cis: list[CI]
@@ -125,10 +125,15 @@ class StoreUnavailable(Exception):
 
 
 class Store(Protocol):
-    """Where the inventory is kept. Every method may raise `StoreUnavailable`; all are safe to call from any thread."""
+    """Where the inventory is kept. Every method may raise `StoreUnavailable`; all are safe to call from any thread.
 
-    def head(self) -> Head:
-        """The newest revision, also when another process wrote it."""
+    Where a method takes `at`, it tells what was recorded at the end of that revision; None means now, and revision
+    0 is empty. Raises `InvalidInput` UNKNOWN_REVISION for one that is not recorded.
+    """
+
+    def head(self, at: datetime | None = None) -> Head:
+        """The newest revision, also when another process wrote it; or the newest one recorded at or before the
+        time `at` (with an offset), which is revision 0 before the first."""
 
     def apply(self, changeset: Changeset) -> Applied:
         """Apply all of it in one transaction as one revision, with history, or nothing.
@@ -137,27 +142,34 @@ class Store(Protocol):
         Raises `Conflict`, `KeyReused`, `InvalidInput` (a relation without its ends, say).
         """
 
-    def get(self, ids: Iterable[CiId]) -> dict[CiId, StoredCI]:
-        """The CIs that exist among `ids`."""
+    def get(self, ids: Iterable[CiId], at: int | None = None) -> dict[CiId, StoredCI]:
+        """The CIs that exist among `ids`, each with the revision that made it what it was."""
 
-    def around(self, ids: Iterable[CiId]) -> Around:
+    def around(self, ids: Iterable[CiId], at: int | None = None) -> Around:
         """What touches these CIs."""
 
-    def page(self, where: CiFilter, first: int, after: CiId | None = None) -> Page:
+    def page(self, where: CiFilter, first: int, after: CiId | None = None, at: int | None = None) -> Page:
         """At most `first` CIs that match, by id, from the one behind `after`."""
 
     def search(self, text: str, first: int) -> list[Hit]:
-        """CIs whose id, name, aliases, hostname or external id resemble `text`; forgives typos and Unicode forms."""
+        """Current CIs whose id, name, aliases, hostname or external id resemble `text`.
+
+        Forgives typos and Unicode forms.
+        """
 
     def history(self, ids: Sequence[CiId], first: int, before: int | None = None) -> list[Change]:
         """Changes of these CIs, their relations and pools, newest revision first, at most `first` revisions,
         only those older than revision `before`."""
 
-    def changes(self, after: int) -> Touched:
-        """What changed after revision `after`."""
+    def changes(self, after: int, until: int | None = None) -> Touched:
+        """What changed after revision `after` and up to revision `until` (None: the newest).
 
-    def dump(self) -> Dump:
-        """Everything current, at one revision."""
+        A span that cannot be followed, such as one that ends before it begins, has None for its CIs. Raises
+        `InvalidInput` UNKNOWN_REVISION for an `until` that is not recorded.
+        """
+
+    def dump(self, at: int | None = None) -> Dump:
+        """Everything, at one revision."""
 
     def close(self) -> None:
         """Let go of files and connections."""

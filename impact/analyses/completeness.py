@@ -6,7 +6,6 @@ from datetime import timedelta
 import numpy as np
 
 from impact.estate import UNKNOWN
-from impact.graph import POOL
 from impact.kernels.types import I32
 from impact.question import Question
 from impact.report import BlindSpot, Completeness, Source
@@ -39,18 +38,18 @@ def blind_spots(question: Question) -> list[BlindSpot]:
 
 
 def _not_in_service(question: Question) -> I32:
-    assumed = np.array(question.indices, np.int32)
+    assumed = question.assumed
     return assumed[~question.estate.live[assumed]]
 
 
 def _never_carries(question: Question) -> I32:
     carries = np.array(question.estate.vocabulary.carries)
-    assumed = np.array(question.indices, np.int32)
+    assumed = question.assumed
     return assumed[~carries[question.estate.kind[assumed]]]
 
 
 def _nothing_recorded(question: Question) -> I32:
-    graph, found = question.estate.graph, np.array(question.indices, np.int32)
+    graph, found = question.estate.graph, question.assumed
     carries = np.array(question.estate.vocabulary.carries)
     found = found[question.estate.live[found] & carries[question.estate.kind[found]]]
     return found[graph.dependents.index[found, 1] == 0]
@@ -93,7 +92,7 @@ def _without_head_count(question: Question) -> I32:
 def _nobody_to_call(question: Question) -> I32:
     estate, found = question.estate, question.walk
     hit = found.nodes[question.services[found.levels[question.services] >= Level.DEGRADED]]
-    assumed = np.array(question.indices, np.int32)
+    assumed = question.assumed
     cis = np.unique(np.concatenate([assumed, hit])).astype(np.int32)
     owner, rows = estate.links.gather(cis)
     numbers = [estate.vocabulary.relation_number[r] for r in RESPONSIBLE if r in estate.vocabulary.relation_number]
@@ -116,15 +115,15 @@ RULES: tuple[tuple[str, str, Callable[[Question], I32]], ...] = (
 
 
 def _spot(question: Question, code: str, message: str, cis: I32) -> BlindSpot:
-    return BlindSpot(code, message, len(cis), question.refs(np.unique(cis).tolist(), EXAMPLES))
+    return BlindSpot(code, message, len(cis), question.refs(cis.tolist(), EXAMPLES))
 
 
 def _bad_pools(question: Question) -> list[BlindSpot]:
-    """Pools in the affected region, or of an assumed CI's dependents, whose rule had to be put right to be used."""
-    graph = question.estate.graph
-    near = np.unique(np.concatenate([question.walk.nodes, np.array(question.indices, np.int32)])).astype(np.int32)
-    pools = np.unique(graph.providers.gather(near)[1][POOL])
-    bad = [pool for pool in pools[pools >= 0].tolist() if graph.pools.bad[pool]]
-    owners = question.refs({graph.pools.rules[pool].dependent for pool in bad}, EXAMPLES)
+    """Pools of the affected and the assumed whose rule had to be put right to be used."""
+    pools = question.estate.graph.pools
+    bad = np.nonzero(pools.bad)[0]
+    owners = pools.table[bad, 0]
+    near = (question.walk.levels_of(owners) > 0) | np.isin(owners, question.indices)
     message = "pools whose rule asks for more or fewer members than there are; computed with a sane one"
-    return [BlindSpot("BAD_POOL_RULE", message, len(bad), owners)] if bad else []
+    examples = question.refs(np.unique(owners[near]).tolist(), EXAMPLES)
+    return [BlindSpot("BAD_POOL_RULE", message, int(near.sum()), examples)] if near.any() else []

@@ -71,6 +71,7 @@ def test_a_page_size_in_a_variable_counts(service: Service) -> None:
     query = "query($n: Int!) { cis(first: $n) { ... on CiPage { nodes { relations { nodes { ci { id } } } } } } }"
     assert "data" in service.post(query, n=3)
     assert service.post(query, n=200)["errors"][0]["extensions"]["code"] == "TOO_COSTLY"
+    assert refused(service, query.replace("$n: Int!", "$n: Int! = 200")) == ["TOO_COSTLY"]
 
 
 @pytest.mark.parametrize(

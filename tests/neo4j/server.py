@@ -241,7 +241,9 @@ def set_first_password(uri: str, password: str) -> None:
 def server_version(uri: str, auth: tuple[str, str] | None) -> str:
     """The version and edition a server answers with, such as `5.26.30 community`. Raises the driver's errors."""
     quiet = NotificationMinimumSeverity.OFF
-    with GraphDatabase.driver(uri, auth=auth, notifications_min_severity=quiet, connection_timeout=5) as driver:
+    with GraphDatabase.driver(
+        uri, auth=auth, notifications_min_severity=quiet, connection_timeout=5, max_transaction_retry_time=1
+    ) as driver:
         driver.execute_query("RETURN 1")
         query = (
             "CALL dbms.components() YIELD name, versions, edition WHERE name = 'Neo4j Kernel' RETURN versions, edition"

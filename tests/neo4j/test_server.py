@@ -155,9 +155,7 @@ def test_the_server_asks_for_its_password_and_listens_on_the_loopback_alone(neo4
         pytest.raises(ClientError, match="authentication"),
     ):
         driver.verify_connectivity()
-    listening = Path(f"/proc/{neo4j_process.pid}/net/tcp").read_text().splitlines()[1:]
-    port = f"{neo4j_process.port:04X}"
-    assert {line.split()[1] for line in listening if line.split()[1].endswith(f":{port}")} <= {f"0100007F:{port}"}
+    assert listening_on(neo4j_process) <= {"0100007F", "0000000000000000FFFF00000100007F"}
 
 
 @pytest.mark.slow
@@ -192,3 +190,13 @@ def alive(pid: int) -> bool:
     """Whether a process runs; a dead one that nobody has reaped does not."""
     status = Path(f"/proc/{pid}/stat")
     return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def listening_on(server: Neo4jServer) -> set[str]:
+    """The addresses, in the kernel's hexadecimal, on which the server's port is open; at least one."""
+    tables = [Path(f"/proc/{server.pid}/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
+    sockets = [line.split() for table in tables for line in table]
+    ends = [fields[1].split(":") for fields in sockets if fields[3] == "0A"]
+    addresses = {address for address, port in ends if int(port, 16) == server.port}
+    assert addresses
+    return addresses

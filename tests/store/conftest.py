@@ -9,7 +9,7 @@ import pytest
 
 from cmdb.model.model import Model, standard_model
 from cmdb.store.port import Store
-from cmdb.store.sqlite.store import SqliteStore
+from cmdb.store.sqlite.store import SqliteStore, utc_now
 
 STORES = ("sqlite",)
 
@@ -27,10 +27,10 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path, model: Model) -> Iter
 
 
 @pytest.fixture(params=STORES)
-def fresh(request: pytest.FixtureRequest, tmp_path: Path, model: Model) -> Callable[[], Store]:
-    """Opens a new, empty inventory each time; whoever opens it closes it."""
+def fresh(request: pytest.FixtureRequest, tmp_path: Path, model: Model) -> Callable[..., Store]:
+    """Opens a new, empty inventory each time, with the given `clock` or none; whoever opens it closes it."""
     numbers = count()
-    return lambda: SqliteStore(tmp_path / f"{next(numbers)}.db", model)
+    return lambda clock=utc_now: SqliteStore(tmp_path / f"{next(numbers)}.db", model, clock=clock)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import orjson
 
 from cmdb.model.ci import CI, CiId, Pool, Relation
 from cmdb.store.port import Change, Touched
-from cmdb.store.sqlite.read import LISTED, head, listed
+from cmdb.store.sqlite.read import LISTED, head, known, listed, recorded
 from cmdb.store.sqlite.schema import CIS, POOLS, RELATIONS, Key, Row, Table
 
 Entity = Literal["ci", "relation", "pool"]
@@ -95,13 +95,15 @@ def _plain(entity: Entity, row: Row | None) -> Mapping[str, Any] | None:
     return (Relation if entity == "relation" else Pool)._make(row)._asdict()
 
 
-def changes(connection: apsw.Connection, after: int, limit: int) -> Touched:
-    """The CIs touched after revision `after`; None for them when they are over `limit` or not known."""
-    at = head(connection)
+def changes(connection: apsw.Connection, after: int, until: int | None, limit: int) -> Touched:
+    """The CIs touched after revision `after` up to `until`; None for them when they are over `limit` or not known."""
+    past = known(connection, until)
+    at = head(connection) if past is None else recorded(connection, past)
     if not 0 <= after <= at.revision:
         return Touched(at, None)
     touched: set[CiId] = set()
-    for (part,) in connection.execute("SELECT touched FROM revision WHERE number > ?", (after,)):
+    sql = "SELECT touched FROM revision WHERE number > ? AND number <= ?"
+    for (part,) in connection.execute(sql, (after, at.revision)):
         if part is None:
             return Touched(at, None)
         touched.update(orjson.loads(part))

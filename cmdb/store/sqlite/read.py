@@ -1,5 +1,6 @@
-"""Reading the current inventory inside an open transaction."""
+"""Reading the inventory, as it is or as it was, inside an open transaction."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import repeat
@@ -9,6 +10,7 @@ import apsw
 import orjson
 
 from cmdb.model.ci import CI, CiId, Pool, Relation
+from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.model.model import Model
 from cmdb.reconcile.validate import dependent
 from cmdb.store.port import Around, CiFilter, Dump, Head, StoredCI
@@ -40,14 +42,39 @@ def head(connection: apsw.Connection) -> Head:
     return Head(number, datetime.fromisoformat(recorded_at))
 
 
+def recorded(connection: apsw.Connection, revision: int) -> Head:
+    """A revision that there is."""
+    sql = "SELECT number, recorded_at FROM revision WHERE number = ?"
+    number, recorded_at = next(connection.execute(sql, (revision,)))
+    return Head(number, datetime.fromisoformat(recorded_at))
+
+
+def head_at(connection: apsw.Connection, moment: datetime) -> Head:
+    """The newest revision recorded at or before `moment`, else revision 0. Times never run backwards."""
+    revisions = range(head(connection).revision + 1)
+    later = bisect_right(revisions, moment, key=lambda number: recorded(connection, number).recorded_at)
+    return recorded(connection, max(later - 1, 0))
+
+
+def known(connection: apsw.Connection, at: int | None) -> int | None:
+    """`at`, or None where that is the newest revision, which is read faster. Raises `InvalidInput`."""
+    if at is None:
+        return None
+    newest = head(connection).revision
+    if not 0 <= at <= newest:
+        problem = Problem("UNKNOWN_REVISION", "revision", shown(str(at)), f"a revision from 0 to {newest}")
+        raise InvalidInput([problem])
+    return None if at == newest else at
+
+
 def stored(rows: Iterable[Row]) -> Iterator[StoredCI]:
     """Rows of CI columns and `since`."""
     return (StoredCI(CI._make(row[:-1]), row[-1]) for row in rows)
 
 
-def get(connection: apsw.Connection, ids: Iterable[CiId]) -> dict[CiId, StoredCI]:
+def get(connection: apsw.Connection, ids: Iterable[CiId], at: int | None) -> dict[CiId, StoredCI]:
     """The CIs that exist among `ids`."""
-    sql = f"SELECT {CIS.listed}, since FROM ci WHERE id {LISTED}"
+    sql = f"SELECT {CIS.listed}, since FROM {CIS.as_of(at)} WHERE id {LISTED}"
     return {found.ci.id: found for found in stored(connection.execute(sql, (listed(ids),)))}
 
 
@@ -59,16 +86,16 @@ def naming(connection: apsw.Connection, ci: CiId, pool: str) -> list[Relation]:
     return typed(Relation, connection.execute(sql, (ci, pool)))
 
 
-def around(connection: apsw.Connection, model: Model, ids: Iterable[CiId]) -> Around:
+def around(connection: apsw.Connection, model: Model, ids: Iterable[CiId], at: int | None = None) -> Around:
     """Relations at these CIs; pools of these CIs and of these relations."""
     asked = set(ids)
     sql = " UNION ".join(
-        f"SELECT {RELATIONS.listed} FROM relation WHERE {end} {LISTED.replace('?', '?1')}"
+        f"SELECT {RELATIONS.listed} FROM {RELATIONS.as_of(at)} WHERE {end} {LISTED.replace('?', '?1')}"
         for end in ("from_id", "to_id")
     )
     relations = typed(Relation, connection.execute(sql + " ORDER BY 1, 2, 3, 4", (listed(asked),)))
     used = {(dependent(model, r), r.pool) for r in relations if r.pool}
-    sql = f"SELECT {POOLS.listed} FROM pool WHERE ci {LISTED} ORDER BY ci, name"
+    sql = f"SELECT {POOLS.listed} FROM {POOLS.as_of(at)} WHERE ci {LISTED} ORDER BY ci, name"
     owned = typed(Pool, connection.execute(sql, (listed(asked.union(ci for ci, _ in used)),)))
     return Around(relations, [pool for pool in owned if pool.ci in asked or pool.key in used])
 
@@ -82,24 +109,29 @@ def restriction(where: CiFilter) -> tuple[str, list[str]]:
     return " AND ".join(f"{c} {LISTED}" for c in used) or "1", [listed(v) for v in used.values()]
 
 
-def count(connection: apsw.Connection, where: CiFilter) -> int:
+def count(connection: apsw.Connection, where: CiFilter, at: int | None) -> int:
     """How many CIs match."""
     condition, values = restriction(where)
-    return int(next(connection.execute(f"SELECT count(*) FROM ci WHERE {condition}", values))[0])
+    return int(next(connection.execute(f"SELECT count(*) FROM {CIS.as_of(at)} WHERE {condition}", values))[0])
 
 
-def some(connection: apsw.Connection, where: CiFilter, limit: int, after: CiId | None) -> list[StoredCI]:
+def some(
+    connection: apsw.Connection, where: CiFilter, limit: int, after: CiId | None, at: int | None
+) -> list[StoredCI]:
     """At most `limit` CIs that match, by id, from the one behind `after`."""
     condition, values = restriction(where)
-    sql = f"SELECT {CIS.listed}, since FROM ci WHERE {condition} AND id > ? ORDER BY id LIMIT ?"
+    source = CIS.as_of(at)
+    sql = f"SELECT {CIS.listed}, since FROM {source} WHERE {condition} AND id > ? ORDER BY id LIMIT ?"
     return list(stored(connection.execute(sql, (*values, after or "", limit))))
 
 
-def dump(connection: apsw.Connection) -> Dump:
-    """Everything current."""
-    at = head(connection)
-    cis = typed(CI, connection.execute(f"SELECT {CIS.listed} FROM ci"))
+def dump(connection: apsw.Connection, at: int | None) -> Dump:
+    """Everything."""
+    told = head(connection) if at is None else recorded(connection, at)
+    cis = typed(CI, connection.execute(f"SELECT {CIS.listed} FROM {CIS.as_of(at)}"))
     cis.sort()
-    relations = connection.execute(f"SELECT {RELATIONS.listed} FROM relation ORDER BY from_id, type, to_id, pool")
-    pools = connection.execute(f"SELECT {POOLS.listed} FROM pool ORDER BY ci, name")
-    return Dump(at, cis, typed(Relation, relations), typed(Pool, pools))
+    relations, pools = (
+        connection.execute(f"SELECT {table.listed} FROM {table.as_of(at)} ORDER BY {table.key}")
+        for table in (RELATIONS, POOLS)
+    )
+    return Dump(told, cis, typed(Relation, relations), typed(Pool, pools))

@@ -34,6 +34,14 @@ class Table:
         """The columns, for a SELECT."""
         return ", ".join(f'"{column}"' for column in self.columns)
 
+    def as_of(self, at: int | None) -> str:
+        """What to read rows, with `since`, from: the current ones, or those that stood at the end of revision `at`."""
+        if at is None:
+            return self.name
+        rows = f"SELECT {self.listed}, since FROM {self.name}"
+        stood = f"since <= {at:d}"
+        return f"({rows} WHERE {stood} UNION ALL {rows}_past WHERE {stood} AND until > {at:d})"
+
     @property
     def select(self) -> str:
         """One current row, with `since`, by key."""
@@ -56,7 +64,7 @@ class Table:
     def replace(self, revision: int) -> str:
         """Give a current row, found by its key, the values of a new one."""
         values = ", ".join(f'"{c}" = excluded."{c}"' for c in (*self.columns[self.width :], "since"))
-        return f"{self.insert(revision)} ON CONFLICT({self._keys}) DO UPDATE SET {values}"
+        return f"{self.insert(revision)} ON CONFLICT({self.key}) DO UPDATE SET {values}"
 
     def create_indexes(self) -> str:
         """The indexes beside the key."""
@@ -67,7 +75,8 @@ class Table:
         return "".join(f"DROP INDEX {name};" for name, _ in self.indexes)
 
     @property
-    def _keys(self) -> str:
+    def key(self) -> str:
+        """The columns that identify a row, for ON CONFLICT and ORDER BY."""
         return ", ".join(self.columns[: self.width])
 
     @property

@@ -5,6 +5,8 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
+import apsw
+
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CiId
 from cmdb.model.errors import InvalidInput, Problem
@@ -14,6 +16,9 @@ from cmdb.store.port import Applied, Around, Change, CiFilter, Dump, Head, Hit, 
 from cmdb.store.sqlite import history, read, search, write
 from cmdb.store.sqlite.connections import Connections
 from cmdb.store.sqlite.delta import BULK
+
+COUNTS = 1_000
+"""How many counts of matching CIs are kept, so that paging on does not count again."""
 
 
 def utc_now() -> datetime:
@@ -33,11 +38,11 @@ class SqliteStore:
     ) -> None:
         self._model, self._clock = model, clock
         self._connections = Connections(path, busy_seconds, lambda: stamp(clock()))
-        self._totals: tuple[int, dict[CiFilter, int]] = (-1, {})
+        self._counts: dict[tuple[int, CiFilter], int] = {}
 
-    def head(self) -> Head:
+    def head(self, at: datetime | None = None) -> Head:
         with self._connections.reading() as connection:
-            return read.head(connection)
+            return read.head(connection) if at is None else read.head_at(connection, at)
 
     def apply(self, changeset: Changeset) -> Applied:
         size = len(changeset.put_cis) + len(changeset.put_relations) + len(changeset.put_pools)
@@ -61,23 +66,29 @@ class SqliteStore:
                 write.remember(connection, changeset.key, digest, applied)
             return applied
 
-    def get(self, ids: Iterable[CiId]) -> dict[CiId, StoredCI]:
+    def get(self, ids: Iterable[CiId], at: int | None = None) -> dict[CiId, StoredCI]:
         with self._connections.reading() as connection:
-            return read.get(connection, ids)
+            return read.get(connection, ids, read.known(connection, at))
 
-    def around(self, ids: Iterable[CiId]) -> Around:
+    def around(self, ids: Iterable[CiId], at: int | None = None) -> Around:
         with self._connections.reading() as connection:
-            return read.around(connection, self._model, ids)
+            return read.around(connection, self._model, ids, read.known(connection, at))
 
-    def page(self, where: CiFilter, first: int, after: CiId | None = None) -> Page:
+    def page(self, where: CiFilter, first: int, after: CiId | None = None, at: int | None = None) -> Page:
         with self._connections.reading() as connection:
-            revision, totals = self._totals
-            if revision != (revision := read.head(connection).revision):
-                self._totals = revision, (totals := {})
-            if where not in totals:
-                totals[where] = read.count(connection, where)
-            cis = read.some(connection, where, max(first, 0) + 1, after)
-            return Page(cis[: max(first, 0)], totals[where], len(cis) > max(first, 0))
+            at = read.known(connection, at)
+            cis = read.some(connection, where, max(first, 0) + 1, after, at)
+            return Page(cis[: max(first, 0)], self._count(connection, where, at), len(cis) > max(first, 0))
+
+    def _count(self, connection: apsw.Connection, where: CiFilter, at: int | None) -> int:
+        revision = read.head(connection).revision if at is None else at
+        count = self._counts.get((revision, where))
+        if count is None:
+            count = read.count(connection, where, at)
+            if len(self._counts) >= COUNTS:
+                self._counts.clear()
+            self._counts[revision, where] = count
+        return count
 
     def search(self, text: str, first: int) -> list[Hit]:
         with self._connections.reading() as connection:
@@ -87,13 +98,13 @@ class SqliteStore:
         with self._connections.reading() as connection:
             return list(history.history(connection, ids, first, before))
 
-    def changes(self, after: int) -> Touched:
+    def changes(self, after: int, until: int | None = None) -> Touched:
         with self._connections.reading() as connection:
-            return history.changes(connection, after, write.TOUCHED)
+            return history.changes(connection, after, until, write.TOUCHED)
 
-    def dump(self) -> Dump:
+    def dump(self, at: int | None = None) -> Dump:
         with collector_paused(), self._connections.reading() as connection:
-            return read.dump(connection)
+            return read.dump(connection, read.known(connection, at))
 
     def close(self) -> None:
         self._connections.close()

@@ -1,0 +1,41 @@
+"""The error catalogue is complete: every code that the sources state has a row, and every row is stated somewhere."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from api.catalogue import CATALOGUE, catalogue
+from api.errors import EXPECTED, INPUT_FAULTS, REQUEST_ERRORS
+from impact.analyses.completeness import RULES
+from tests.contract.service import ROOT
+
+CODE = re.compile(r"[A-Z][A-Z0-9]+(_[A-Z0-9]+)+|BUSY|INTERNAL|CONFLICT|UNAUTHORIZED")
+BLIND_SPOTS = {code for code, *_ in RULES} | {"BAD_POOL_RULE"}
+ROWS = {row[0] for table in (REQUEST_ERRORS, EXPECTED, INPUT_FAULTS) for row in table}
+
+
+def stated() -> Iterator[str]:
+    """Texts in the sources that have the form of a code."""
+    for room in ("api", "cmdb", "impact", "importers"):
+        for path in (ROOT / room).rglob("*.py"):
+            if path.name != "errors.py" or room != "api":
+                for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                    if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value):
+                        yield node.value
+
+
+def test_every_code_has_a_row_and_every_row_a_code() -> None:
+    codes = {code for code in stated() if not code.startswith("CMDB_")}
+    assert sorted(codes - BLIND_SPOTS - ROWS) == []
+    assert sorted(ROWS - codes) == []
+
+
+def test_no_code_stands_twice_in_a_table() -> None:
+    for table in (REQUEST_ERRORS, EXPECTED, INPUT_FAULTS):
+        codes = [row[0] for row in table]
+        assert len(codes) == len(set(codes))
+    assert [fault.code for fault in INPUT_FAULTS] == sorted(fault.code for fault in INPUT_FAULTS)
+
+
+def test_the_page_is_what_the_table_says() -> None:
+    assert CATALOGUE.read_text(encoding="utf-8") == catalogue()
