@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Bluenose in short verbs; needs only Python 3.11+ and does all its own set-up in `.venv`.
 
-    python3 dev.py demo     load the demo province, show what a storage failure breaks, serve the API
-    python3 dev.py test     the fast tests
-    python3 dev.py slow     the slow tests: property tests at full length, faults
-    python3 dev.py check    lint, types, import layers, generated files
-    python3 dev.py bench    every figure of docs/performance.md
-    python3 dev.py lock     renew requirements.lock from pyproject.toml
-    python3 dev.py schema   write the generated files anew
-    python3 dev.py run ...  any command inside the environment, such as: run cmdb search payroll
+python3 dev.py demo     load the demo province, show what a storage failure breaks, serve the API
+python3 dev.py test     the fast tests
+python3 dev.py slow     the slow tests: property tests at full length, faults
+python3 dev.py check    lint, types, import layers, generated files
+python3 dev.py bench    every figure of docs/performance.md
+python3 dev.py lock     renew requirements.lock from pyproject.toml
+python3 dev.py schema   write the generated files anew
+python3 dev.py run ...  any command inside the environment, such as: run cmdb search payroll
 """
 
 import hashlib

@@ -11,7 +11,7 @@ from cmdb.service import Inventory
 from cmdb.store.port import Store, StoreUnavailable
 from cmdb.store.sqlite.store import SqliteStore
 from impact.question import Question, ask
-from impact.snapshot import Snapshot
+from impact.snapshot import Keep, Snapshot
 from impact.states import Assumption
 
 DEFAULT_STORE = "sqlite:bluenose.db"
@@ -32,6 +32,8 @@ class Workspace:
         return ask(seen.estate, assumptions, datetime.now(UTC), started_at, seen.checked_at, seen.live)
 
     def close(self) -> None:
+        """Keep the newest estate on disk for the next start, and let go of the store."""
+        self.snapshot.save()
         self.store.close()
 
 
@@ -41,13 +43,15 @@ def open_workspace(store_url: str, extension: Path | None = None) -> Workspace:
     Raises `StoreUnavailable`, and `InvalidInput` for a wrong extension.
     """
     model = standard_model() if extension is None else load_extension(extension, standard_model())
-    store = open_store(store_url, model)
-    return Workspace(model, store, Inventory(store, model), Snapshot(store, model))
+    place = store_path(store_url)
+    store = SqliteStore(place, model)
+    keep = Keep(place.with_name(place.name + ".estate"), str(place.resolve()))
+    return Workspace(model, store, Inventory(store, model), Snapshot(store, model, keep))
 
 
-def open_store(store_url: str, model: Model) -> Store:
-    """The store at a URL. Raises `StoreUnavailable`."""
+def store_path(store_url: str) -> Path:
+    """The file that `sqlite:PATH` names. Raises `StoreUnavailable` for any other address."""
     scheme, _, place = store_url.partition(":")
     if scheme != "sqlite" or not place:
         raise StoreUnavailable("the store must be given as sqlite:PATH")
-    return SqliteStore(Path(place), model)
+    return Path(place)

@@ -32,6 +32,8 @@ from impact.vocabulary import LIVE, Vocabulary
 FLOWS = {"to_from": 1, "from_to": -1, "none": 0}
 EFFECTS = {"down": 3, "degraded": 2, "at_risk": 1}
 ATTEMPTS = 20
+SMALL = 5_000
+"""CIs below which an estate is compiled as quickly as its file is checked."""
 MANY = 5_000
 """Touched CIs beyond which reading everything anew is cheaper than patching."""
 
@@ -94,9 +96,12 @@ class Snapshot:
         return self._seen
 
     def save(self) -> None:
-        """Keep the newest estate on disk, unless it is there. A full disk is no error: the next save may fit."""
+        """Keep the newest estate on disk, unless it is there or would be read from the store as quickly.
+
+        A full disk is no error: the next save may fit.
+        """
         seen = self._seen
-        if self._keep is None or seen is None or seen.estate.revision == self._saved:
+        if self._keep is None or seen is None or seen.estate.revision == self._saved or seen.estate.size < SMALL:
             return
         with suppress(OSError), self._lock:
             save(seen.estate, self._keep.place, self._keep.store)

@@ -9,6 +9,7 @@ from strawberry.scalars import JSON
 from api.gql.model import Effect, Lifecycle
 from cmdb.model.ci import CiId, Pool, PoolKey, Relation, RelationKey
 from cmdb.model.errors import InvalidInput, Problem, ValueFault, shown
+from cmdb.model.pools import parse_required
 from cmdb.model.text import parse_id
 from cmdb.reconcile.edit import Draft, Given
 
@@ -95,8 +96,8 @@ class PoolInput:
         name = self.name.strip()
         if not name or len(name) > 200 or not name.isprintable():
             raise ValueFault("BAD_CHARACTER" if name else "MISSING_VALUE", self.name, "a name of 1 to 200 characters")
-        full = parse_rule(self.full) if self.full else ""
-        return Pool(CiId(parse_id(self.ci)), name, parse_rule(self.required), full, self.effect.value, source)
+        full = parse_required(self.full or "")
+        return Pool(CiId(parse_id(self.ci)), name, parse_required(self.required), full, self.effect.value, source)
 
 
 @strawberry.input(description="A redundancy rule by what identifies it.")
@@ -107,15 +108,6 @@ class PoolRef:
     def key(self) -> PoolKey:
         """Its key. Raises `ValueFault`."""
         return PoolKey(CiId(parse_id(self.ci)), self.name)
-
-
-def parse_rule(text: str) -> str:
-    """`2` or `50%`. Raises `ValueFault` BAD_POOL_RULE."""
-    word = text.strip()
-    digits = word.removesuffix("%")
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 7) or (word.endswith("%") and int(digits) > 100):
-        raise ValueFault("BAD_POOL_RULE", text, "a count such as 2, or a percentage such as 50%")
-    return word
 
 
 def parsed(argument: str, items: Sequence[T], parse: Callable[[T], R]) -> list[R]:

@@ -57,10 +57,13 @@ def listen(workspace: Workspace, host: str, port: int, development: bool) -> Non
     from api.app import create_app
     from api.settings import Settings, UnsafeListen, check_listen
 
-    settings = Settings.from_environment(development=development)
     try:
+        settings = Settings.from_environment(development=development)
         check_listen(host, settings.token)
     except UnsafeListen as error:
         raise Refused(str(error)) from None
     console().print(f"\n  GraphQL API on http://{host}:{port}/graphql until you press Ctrl-C")
-    uvicorn.run(create_app(workspace, settings), host=host, port=port, log_config=None, server_header=False)
+    uvicorn.run(
+        create_app(workspace, settings), host=host, port=port, log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=10,
+    )  # fmt: skip

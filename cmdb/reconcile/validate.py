@@ -6,9 +6,10 @@ from operator import eq, itemgetter
 
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CiId, Pool, PoolKey, Relation
-from cmdb.model.errors import Problem, shown
+from cmdb.model.errors import Problem, ValueFault, shown
 from cmdb.model.kinds import LIFECYCLES
 from cmdb.model.model import Model
+from cmdb.model.pools import ACCEPTED, parse_required
 from cmdb.model.relations import EFFECTS
 
 Place = Callable[[Relation | Pool | CiId], str]
@@ -110,15 +111,27 @@ def _all_fit(
 def _pools(
     model: Model, changeset: Changeset, known: Mapping[CiId, str], rules: set[tuple[CiId, str]], place: Place
 ) -> Iterator[Problem]:
+    bad = {text for text in {t for p in changeset.put_pools for t in (p.required, p.full)} if not _is_rule(text)}
     for pool in changeset.put_pools:
         if pool.ci not in known:
             yield Problem(
                 "DANGLING_POOL", place(pool), shown(pool.ci), "the id of a recorded CI, or of one in the file"
             )
+        if pool.required in bad or pool.full in bad or not pool.required:
+            yield Problem("BAD_POOL_RULE", place(pool), shown(f"{pool.required}, {pool.full}"), ACCEPTED)
+        if pool.effect and pool.effect not in EFFECTS:
+            yield Problem("UNKNOWN_EFFECT", place(pool), shown(pool.effect), "one of " + ", ".join(EFFECTS))
     for relation in changeset.put_relations:
         if relation[3] and (owner := dependent(model, relation), relation.pool) not in rules:
             accepted = f"a pool rule named {shown(relation.pool)} for {owner}"
             yield Problem("POOL_WITHOUT_RULE", place(relation), shown(relation.pool), accepted)
+
+
+def _is_rule(text: str) -> bool:
+    try:
+        return parse_required(text) == text
+    except ValueFault:
+        return False
 
 
 def dependent(model: Model, relation: Relation) -> CiId:

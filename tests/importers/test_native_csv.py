@@ -103,8 +103,7 @@ RELATION_CASES = [
 
 POOL_CASES = [
     ("no required", "app,p,,,", "MISSING_VALUE", "column required"),
-    ("zero", "app,p,0,,", "BAD_POOL_RULE", "column required"),
-    ("zero percent", "app,p,0%,,", "BAD_POOL_RULE", "column required"),
+    ("negative", "app,p,-1,,", "BAD_POOL_RULE", "column required"),
     ("too many percent", "app,p,101%,,", "BAD_POOL_RULE", "column required"),
     ("fraction", "app,p,1.5,,", "BAD_POOL_RULE", "column required"),
     ("word", "app,p,1,all,", "BAD_POOL_RULE", "column full"),

@@ -72,7 +72,7 @@ def do_without(reason: Unavailable) -> NoReturn:
     """Skip with the reason on a developer's machine; fail where CI=true, so that no run passes without a server."""
     message = f"no Neo4j server: {reason}"
     if os.environ.get("CI", "").lower() in ("true", "1"):
-        pytest.fail(message, pytrace=False)
+        raise pytest.fail.Exception(message, pytrace=False) from None
     pytest.skip(message)
 
 

@@ -10,6 +10,7 @@ from cmdb.model.attributes import parse_text
 from cmdb.model.ci import CI, Pool, Relation
 from cmdb.model.errors import ValueFault, shown
 from cmdb.model.model import Model
+from cmdb.model.pools import parse_required
 from cmdb.model.relations import EFFECTS
 from cmdb.model.text import MAX_ID, folded, parse_id
 from cmdb.reconcile.validate import dependent
@@ -24,10 +25,9 @@ from importers.sources.native.tables import Tables
 
 R = TypeVar("R", bound=tuple[object, ...])
 _WORD = re.compile(r"[!-*,-~]{1,200}|", re.ASCII)
-_COUNT = re.compile(r"0*([1-9]\d{0,8})", re.ASCII)
-_PERCENT = re.compile(r"0*([1-9]\d?|100)\s*%", re.ASCII)
-_RULE = "a whole number from 1, or a percentage from 1% to 100%"
 _NOTHING = Table("", {}, ())
+FAULTY = "1"
+"""Stands for a rule whose fault is reported already, so that it is not reported again for what it lacks."""
 
 
 def transform(
@@ -174,12 +174,12 @@ def _pools(
     table: Table, source: str, problems: Findings, warnings: Findings
 ) -> tuple[list[Pool], Sequence[int]]:  # fmt: skip
     cis, names = _ids(table, "ci", problems), table.parsed("pool", _parse_line, problems, "")
-    required = table.parsed("required", _parse_rule, problems, "")
+    required = table.parsed("required", parse_required, problems, FAULTY)
     for column, values in (("ci", cis), ("pool", names), ("required", required)):
         table.require(column, values, problems)
-    full = table.parsed("full", _parse_rule, problems, "")
+    full = table.parsed("full", parse_required, problems, "")
     effects = table.parsed("effect", _parse_effect, problems, "down")
-    pools = records(Pool, cis, names, required, full, effects, repeat(source))
+    pools = records(Pool, cis, names, [text or FAULTY for text in required], full, effects, repeat(source))
     pools, rows = without_repeats(table, [cis, names], pools, problems, warnings)
     return _complete(pools, rows, 2)
 
@@ -193,17 +193,6 @@ def _report_unused(
         if (pool.ci, pool.name) not in named:
             accepted = f"the pool of a relation on which {pool.ci} depends"
             problems.add_text("RULE_WITHOUT_POOL", Cell(table.file, row, "pool"), pool.name, accepted)
-
-
-def _parse_rule(text: str) -> str:
-    word = text.strip()
-    if match := _COUNT.fullmatch(word):
-        return match.group(1)
-    if match := _PERCENT.fullmatch(word):
-        return match.group(1) + "%"
-    if word:
-        raise ValueFault("BAD_POOL_RULE", text, _RULE)
-    return ""
 
 
 def _parse_effect(text: str) -> str:
