@@ -219,18 +219,9 @@ class ServiceLoss:
 
 
 @dataclass
-class AffectedService:
+class AffectedService(AffectedCi):
     """A service that is hit."""
 
-    id: str
-    kind: str
-    name: str
-    sector: str
-    state: ImpactState
-    distance: int
-    tier: str | None
-    rto: int | None
-    criticality: str | None
     people: Annotated[int, "People in affected client groups that depend on it."]
     clock: Annotated[Clock | None, "Null when it is not down or has no RTO."]
     because: Annotated[list[CiRef], "The proof in short: the CIs from its first cause back to the assumption."]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from impact.analyses.affected import tier
+from impact.analyses.affected import describe as describe_ci
 from impact.analyses.clocks import clock
 from impact.analyses.people import headcount_of
 from impact.analyses.why import why
@@ -10,7 +10,7 @@ from impact.estate import UNKNOWN
 from impact.paging import packed, page
 from impact.question import Question
 from impact.report import AffectedService, Page
-from impact.states import STATES, Level
+from impact.states import Level
 from impact.walk import walk
 
 
@@ -27,24 +27,14 @@ def affected_services(question: Question, first: int | None, after: str | None =
 
 def describe(question: Question, position: int) -> AffectedService:
     """The affected service at a position of the walk."""
-    estate, found = question.estate, question.walk
-    ci = int(found.nodes[position])
-    rto = estate.number("rto", ci)
+    ci = int(question.walk.nodes[position])
     proof = why(question, ci).proof
     return AffectedService(
-        estate.register.ids[ci],
-        estate.vocabulary.kinds[estate.kind[ci]],
-        estate.register.name(ci),
-        estate.vocabulary.sectors[estate.sector[ci]],
-        STATES[found.levels[position]],
-        int(found.distances[position]),
-        tier(rto),
-        rto,
-        estate.register.attributes_of(ci).get("criticality"),
-        headcount_of(estate, users(question, ci)),
-        clock(question, position),
-        [hop.ci for hop in proof[1:]],
-        next((hop.pool for hop in proof if hop.pool), None),
+        **vars(describe_ci(question, position)),
+        people=headcount_of(question.estate, users(question, ci)),
+        clock=clock(question, position),
+        because=[hop.ci for hop in proof[1:]],
+        pool=next((hop.pool for hop in proof if hop.pool), None),
     )
 
 
