@@ -1,7 +1,9 @@
 """The service: routes over one workspace. The composition root of everything that is served."""
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import anyio
 import anyio.to_thread
@@ -20,7 +22,7 @@ from api.metrics import Metrics
 from api.rest.export import Export
 from api.rest.health import Health
 from api.settings import Settings
-from api.workspace import Workspace
+from api.workspace import Workspace, open_workspace
 from cmdb.store.port import StoreUnavailable
 from impact.analyses import affected
 from impact.kernels.jit import compile_kernels
@@ -29,8 +31,8 @@ from impact.states import Assumption
 HTTP_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 
-def create_app(workspace: Workspace, settings: Settings) -> FastAPI:
-    """The service over `workspace`, which its owner closes after the service has stopped."""
+def create_app(workspace: Workspace, settings: Settings, stopped: Callable[[], None] = lambda: None) -> FastAPI:
+    """The service over `workspace`, which its owner closes after the service has stopped, or `stopped` does."""
     configure_logs()
     metrics, desk = Metrics(), Desk(settings.question_threads, settings.waiting_questions)
 
@@ -40,6 +42,7 @@ def create_app(workspace: Workspace, settings: Settings) -> FastAPI:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(anyio.to_thread.run_sync, warm, workspace)
             yield
+        stopped()
 
     app = FastAPI(title="Bluenose", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     graphql = GraphQLEndpoint(workspace, settings, metrics, make_schema(settings), desk)
@@ -63,14 +66,23 @@ def create_app(workspace: Workspace, settings: Settings) -> FastAPI:
     return app
 
 
+def served() -> FastAPI:
+    """The service as one of several worker processes runs it: configured by the environment alone."""
+    store, model = os.environ["CMDB_STORE"], os.environ.get("CMDB_MODEL")
+    workspace = open_workspace(store, Path(model) if model else None)
+    settings = Settings.from_environment(development=bool(os.environ.get("CMDB_DEVELOPMENT")))
+    return create_app(workspace, settings, workspace.close)
+
+
 def warm(workspace: Workspace) -> None:
-    """Compile the engine, bring the estate into memory and answer one question, so that the first caller need not wait.
+    """Compile the engine, follow the store and answer one question, so that the first caller need not wait.
 
     While the store is away nothing is lost: /ready says so, and the next question tries again.
     """
     compile_kernels()
+    workspace.follow()
     with suppress(StoreUnavailable):
-        ids = workspace.snapshot.current().estate.register.ids
+        ids = workspace.seen().estate.register.ids
         if ids:
             affected(workspace.ask([Assumption(ids[0])]), 1)
 

@@ -32,8 +32,6 @@ from impact.vocabulary import LIVE, Vocabulary
 FLOWS = {"to_from": 1, "from_to": -1, "none": 0}
 EFFECTS = {"down": 3, "degraded": 2, "at_risk": 1}
 ATTEMPTS = 20
-SMALL = 5_000
-"""CIs below which an estate is compiled as quickly as its file is checked."""
 MANY = 5_000
 """Touched CIs beyond which reading everything anew is cheaper than patching."""
 
@@ -49,10 +47,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Where an estate is kept on local disk, and the name of the store it is of."""
+    """Where an estate is kept on local disk, and the name of the store it is of.
+
+    An estate of fewer than `least` CIs is not kept: it is read from a local store as quickly as its file is checked.
+    """
 
     place: Path
     store: str
+    least: int = 0
 
 
 class Snapshot:
@@ -76,19 +78,24 @@ class Snapshot:
         """Take `estate`, which was this store's newest once, to follow from. Not yet known to be the newest."""
         self._seen = Seen(estate, estate.recorded_at, False)
 
+    @property
+    def seen(self) -> Seen | None:
+        """The newest estate seen so far, without asking the store."""
+        return self._seen
+
     def current(self) -> Seen:
         """The newest revision; the last one seen, marked not live, while the store is away.
 
         Raises `StoreUnavailable` when nothing was ever seen.
         """
-        seen = self._seen
+        seen, now = self._seen, datetime.now(UTC)
         try:
             head = self._store.head()
             if seen is None or not seen.live or head.revision != seen.estate.revision:
                 with self._lock:
-                    self._seen = Seen(self._follow(self._seen), datetime.now(UTC), True)
+                    self._seen = Seen(self._follow(self._seen), now, True)
             else:
-                self._seen = Seen(seen.estate, datetime.now(UTC), True)
+                self._seen = Seen(seen.estate, now, True)
         except StoreUnavailable:
             if seen is None:
                 raise
@@ -96,12 +103,11 @@ class Snapshot:
         return self._seen
 
     def save(self) -> None:
-        """Keep the newest estate on disk, unless it is there or would be read from the store as quickly.
-
-        A full disk is no error: the next save may fit.
-        """
+        """Keep the newest estate on disk, unless it is there. A full disk is no error: the next save may fit."""
         seen = self._seen
-        if self._keep is None or seen is None or seen.estate.revision == self._saved or seen.estate.size < SMALL:
+        if self._keep is None or seen is None or seen.estate.revision == self._saved:
+            return
+        if seen.estate.size < self._keep.least:
             return
         with suppress(OSError), self._lock:
             save(seen.estate, self._keep.place, self._keep.store)

@@ -158,6 +158,7 @@ def _commit(
         return key_reused(error)
     except port.StoreUnavailable as error:
         return unavailable(error)
+    context.workspace.wrote(applied.revision)
     return Applied(
         revision=applied.revision, created=applied.created, changed=applied.changed, removed=applied.removed,
         replayed=applied.replayed,

@@ -27,7 +27,7 @@ class Health:
     async def ready(self, _: Request) -> Response:
         """An estate is in memory: 200 with its revision, live or not; 503 when there is none."""
         try:
-            seen = await anyio.to_thread.run_sync(self.workspace.snapshot.current, limiter=self._aside)
+            seen = await anyio.to_thread.run_sync(self.workspace.seen, limiter=self._aside)
         except StoreUnavailable as error:
             return Response(orjson.dumps(error_body(error.code, error.reason)), 503, media_type="application/json")
         return Response(orjson.dumps(readiness(seen)), media_type="application/json")

@@ -1,14 +1,18 @@
 """The verbs that serve: the API, and the demo that shows everything at once."""
 
+import os
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from api.settings import Settings, UnsafeListen, check_listen
 from api.terminal import print_impact
 from api.verbs.moving import drawn
 from api.verbs.options import STORE, ModelOption, Refused, StoreOption, ZoneOption, console, opened, zone_of
 from api.workspace import Workspace
+from cmdb.store.port import StoreUnavailable
 from impact.states import Assumption
 from importers.runner import apply_plan, plan_import
 
@@ -22,13 +26,20 @@ PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; any but loopback needs CMDB_TOKEN.")] = "127.0.0.1",
     port: PortOption = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer; they share the estate.")] = 1,
     development: Annotated[bool, typer.Option(help="Introspection, suggestions and a page to try queries.")] = False,
     store: StoreOption = STORE,
     model: ModelOption = None,
 ) -> None:
     """Serve the GraphQL API until interrupted."""
     with opened(store, model) as workspace:
-        listen(workspace, host, port, development)
+        if workers == 1:
+            return listen(workspace, host, port, development)
+        with suppress(StoreUnavailable):
+            workspace.snapshot.current()  # kept on disk when closed, and shared by the workers from there
+    os.environ.update(CMDB_STORE=store, CMDB_MODEL=str(model or ""), CMDB_DEVELOPMENT="yes" if development else "")
+    checked(host, development)
+    return run("api.app:served", host, port, workers=workers, factory=True)
 
 
 def demo(
@@ -51,19 +62,29 @@ def demo(
 
 
 def listen(workspace: Workspace, host: str, port: int, development: bool) -> None:
-    """Serve until interrupted. Refuses an address beyond loopback unless a token is configured."""
-    import uvicorn
-
+    """Serve one workspace until interrupted."""
     from api.app import create_app
-    from api.settings import Settings, UnsafeListen, check_listen
 
+    settings = checked(host, development)
+    run(create_app(workspace, settings), host, port)
+
+
+def checked(host: str, development: bool) -> Settings:
+    """The settings to serve with. Refuses an address beyond loopback unless a token is configured."""
     try:
         settings = Settings.from_environment(development=development)
         check_listen(host, settings.token)
     except UnsafeListen as error:
         raise Refused(str(error)) from None
+    return settings
+
+
+def run(app: Any, host: str, port: int, **more: Any) -> None:
+    """Run the server until interrupted."""
+    import uvicorn
+
     console().print(f"\n  GraphQL API on http://{host}:{port}/graphql until you press Ctrl-C")
     uvicorn.run(
-        create_app(workspace, settings), host=host, port=port, log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=10,
+        app, host=host, port=port, log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=10, **more,
     )  # fmt: skip
