@@ -7,11 +7,14 @@ import orjson
 import typer
 
 from api.verbs.asking import impact, why
+from api.verbs.comparing import diff
+from api.verbs.keeping import backup, copy, restore
 from api.verbs.looking import history, search, show
 from api.verbs.moving import export, import_
 from api.verbs.options import Refused
 from api.verbs.serving import demo, serve
 from cmdb.model.errors import InvalidInput
+from cmdb.move.revision import Stopped
 from cmdb.store.port import Conflict, KeyReused, StoreUnavailable
 
 ANSWERED, BAD_INPUT, UNAVAILABLE = 0, 2, 3
@@ -33,7 +36,11 @@ VERBS = (
     ("search", search),
     ("show", show),
     ("history", history),
+    ("diff", diff),
     ("export", export),
+    ("backup", backup),
+    ("restore", restore),
+    ("copy", copy),
     ("serve", serve),
 )
 """Every verb, in the order of the help."""
@@ -51,7 +58,7 @@ def main(arguments: list[str] | None = None) -> None:
     except typer.TyperException as error:
         refuse(given, BAD_INPUT, "BAD_REQUEST", getattr(error, "format_message", error.__str__)())
     except Refused as error:
-        refuse(given, BAD_INPUT, "BAD_REQUEST", str(error))
+        refuse(given, BAD_INPUT, error.code, str(error))
     except InvalidInput as error:
         refuse(given, BAD_INPUT, error.code, *_problems(error))
     except (Conflict, KeyReused) as error:
@@ -77,7 +84,8 @@ def _problems(error: InvalidInput) -> list[str]:
     lines = [str(problem) for problem in error.problems]
     more = [f"and {beyond:,} more"] if beyond > 0 else []
     noun = "problem" if error.count == 1 else "problems"
-    return [f"{error.count:,} {noun}; nothing was written", *lines, *more]
+    stands = f"it holds revisions up to {error.reached:,}" if isinstance(error, Stopped) else "nothing was written"
+    return [f"{error.count:,} {noun}; {stands}", *lines, *more]
 
 
 if __name__ == "__main__":

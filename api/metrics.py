@@ -34,11 +34,12 @@ class Metrics:
         )  # fmt: skip
 
     def answered(self, question: Question, seconds: float) -> None:
-        """Count a settled question."""
+        """Count a settled question; one put to a past revision says nothing of the newest."""
         self.question_seconds.observe(seconds)
         self.affected.observe(len(question.walk))
-        self.revision.set(question.estate.revision)
-        self.checked.set(question.checked_at.timestamp())
+        if not question.as_of:
+            self.revision.set(question.estate.revision)
+            self.checked.set(question.checked_at.timestamp())
 
     def text(self) -> bytes:
         """All of it in the Prometheus text format."""

@@ -7,6 +7,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
+from cmdb.store.port import Head
 from impact.report import Page
 
 
@@ -30,6 +31,11 @@ def shape(value: object) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [shape(item) for item in value]
     return value
+
+
+def point(head: Head) -> dict[str, Any]:
+    """A revision and when it was recorded."""
+    return {"revision": head.revision, "recordedAt": shape(head.recorded_at)}
 
 
 def paged(**lists: Page[Any]) -> dict[str, Any]:

@@ -3,16 +3,20 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
+from typing import TYPE_CHECKING
 
-from api.metrics import Metrics
 from api.workspace import Workspace
+from cmdb.model.ci import CiId
 from cmdb.model.errors import InvalidInput, Problem, ValueFault, shown
 from cmdb.model.text import parse_id
 from cmdb.service import Inventory
-from cmdb.store.port import StoreUnavailable
+from cmdb.store.port import Head, StoreUnavailable
 from impact.question import Question
 from impact.report import CiRef
 from impact.states import Assumption, ImpactState, UnknownCi
+
+if TYPE_CHECKING:
+    from api.metrics import Metrics  # the command line has none, and starts sooner without
 
 MOST_ASSUMED = 1_000
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -60,13 +64,29 @@ def checked_moment(since: datetime | None, place: str = "since") -> datetime | N
     return since.astimezone(UTC)
 
 
+def recorded(inventory: Inventory, text: str, place: str = "asOf") -> Head:
+    """The revision that `r42`, `42` or a time with offset stands for.
+
+    Raises `InvalidInput` BAD_REVISION or UNKNOWN_REVISION at `place`, and `StoreUnavailable`.
+    """
+    try:
+        return inventory.revision_of(text)
+    except InvalidInput as error:
+        raise InvalidInput([problem._replace(place=place) for problem in error.problems]) from None
+
+
 def settle(
-    workspace: Workspace, metrics: Metrics, given: Sequence[Assumption], since: datetime | None = None
+    workspace: Workspace,
+    metrics: "Metrics",
+    given: Sequence[Assumption],
+    since: datetime | None = None,
+    as_of: str | None = None,
 ) -> Question:
     """The question, settled and counted. Raises `InvalidInput` and what `Workspace.ask` raises."""
     assumptions, moment = checked(given), checked_moment(since)
+    at = recorded(workspace.inventory, as_of) if as_of is not None else None
     start = perf_counter()
-    question = workspace.ask(assumptions, moment)
+    question = workspace.ask(assumptions, moment, at)
     metrics.answered(question, perf_counter() - start)
     return question
 
@@ -75,22 +95,34 @@ def explain_unknown(inventory: Inventory, unknown: UnknownCi) -> tuple[str, list
     """What to say of ids that name no CI, and the CIs that were perhaps meant; without the store, none."""
     sentences, near = [], dict[str, CiRef]()
     for ci in unknown.ids[:EXPLAINED]:
-        refs = nearby(inventory, ci)
+        refs = nearby(inventory, ci, unknown.as_of)
         near.update((ref.id, ref) for ref in refs)
         meant = f" Did you mean {refs[0].id} ({refs[0].name})?" if refs else ""
-        sentences.append(f"no CI {shown(ci, 200)}.{meant}")
+        then = "" if unknown.as_of is None else f" as of r{unknown.as_of}"
+        if then and recorded_now(inventory, ci):
+            meant = " It was recorded later."
+        sentences.append(f"no CI {shown(ci, 200)}{then}.{meant}")
     if len(unknown.ids) > EXPLAINED:
         sentences.append(f"{len(unknown.ids) - EXPLAINED} more ids are unknown.")
     return " ".join(sentences), list(near.values())
 
 
-def nearby(inventory: Inventory, ci: str) -> list[CiRef]:
-    """CIs that resemble an id, best first."""
+def nearby(inventory: Inventory, ci: str, as_of: int | None = None, first: int = SUGGESTED) -> list[CiRef]:
+    """CIs that resemble an id, best first; as of a revision, those that were recorded then, as they were."""
     try:
-        hits = inventory.search(ci, SUGGESTED)
+        found = [hit.ci for hit in inventory.search(ci, first)]
+        then = {} if as_of is None else inventory.get([c.id for c in found], as_of)
     except StoreUnavailable:
         return []
-    return refs(hit.ci for hit in hits)
+    return refs(found if as_of is None else (then[c.id].ci for c in found if c.id in then))
+
+
+def recorded_now(inventory: Inventory, ci: str) -> bool:
+    """Whether there is a CI of this id now; False as well while the store is away."""
+    try:
+        return bool(inventory.get([CiId(ci)]))
+    except StoreUnavailable:
+        return False
 
 
 def refs(cis: Iterable[tuple[str, ...]]) -> list[CiRef]:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cmdb.model.durations import show_minutes
+from cmdb.store.port import Head
 from impact.analyses import (
     affected,
     affected_services,
@@ -57,7 +58,7 @@ def print_impact(console: Console, question: Question, zone: tzinfo, everything:
     limit = None if everything else FIRST_SCREEN
     for assumed in scenario(question):
         console.print(_assumption(assumed))
-    _headline(console, question)
+    _headline(console, question, zone)
     services = affected_services(question, limit)
     if services.total_count:
         console.print(_services(services.nodes, zone))
@@ -82,10 +83,9 @@ def _assumption(assumed: Assumed) -> Text:
     return line + Text("assumed")
 
 
-def _headline(console: Console, question: Question) -> None:
+def _headline(console: Console, question: Question, zone: tzinfo) -> None:
     told, sure = summarize(question), completeness(question)
-    age = "newest" if sure.source.value == "live" else f"STALE, {sure.age_seconds} s old, store away"
-    console.print(Text(f"  graph r{sure.revision} · {age} · {'complete' if sure.complete else 'cut'}", "dim"))
+    console.print(Text(f"  graph {_rests_on(sure, zone)} · {'complete' if sure.complete else 'cut'}", "dim"))
     console.print()
     assumed = sum(a.state is not ImpactState.operational for a in question.assumptions)
     if len(question.walk) <= assumed:
@@ -102,6 +102,25 @@ def _headline(console: Console, question: Question) -> None:
         print_labelled(console, "People", [f"{at_least}{number} in {hit.groups} {groups}", *counts])
     print_labelled(console, "CIs", [f"{_counts(told.affected)} [dim]({assumed} of them assumed)[/]"])
     return console.print()
+
+
+def _rests_on(sure: Completeness, zone: tzinfo) -> str:
+    if sure.as_of:
+        return as_of_words(Head(sure.revision, sure.recorded_at), zone)
+    age = "newest" if sure.source.value == "live" else f"STALE, {sure.age_seconds} s old, store away"
+    return f"r{sure.revision} · {age}"
+
+
+def as_of_words(head: Head, zone: tzinfo) -> str:
+    """A past revision, and when it was recorded, in the reader's time zone."""
+    return f"as of {recorded_words(head, zone)}"
+
+
+def recorded_words(head: Head, zone: tzinfo) -> str:
+    """A revision and when it was recorded; revision 0 is the empty store."""
+    if head.revision == 0:
+        return "r0, before anything was recorded"
+    return f"r{head.revision}, recorded {head.recorded_at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _nothing(question: Question, sure: Completeness) -> str:

@@ -1,26 +1,22 @@
 """What every entry point is composed of: the model, the store, the inventory and the snapshot of one estate."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 
 from api.follower import Follower
+from api.late import opened_late
+from api.stores import is_remote, keep_of, open_store
 from cmdb.model.extension import load_extension
 from cmdb.model.model import Model, standard_model
 from cmdb.service import Inventory
-from cmdb.store.port import Store, StoreUnavailable
-from cmdb.store.sqlite.store import SqliteStore
+from cmdb.store.port import Head, Store
 from impact.question import Question, ask
-from impact.snapshot import Keep, Seen, Snapshot
+from impact.snapshot import Seen, Snapshot
 from impact.states import Assumption
 
-DEFAULT_STORE = "sqlite:bluenose.db"
 STALE_SECONDS = 1.5
-LEAST_KEPT = 5_000
-"""CIs below which an estate is read from a local store as quickly as its file is checked."""
 
 
 @dataclass
@@ -58,10 +54,15 @@ class Workspace:
         fresh = (datetime.now(UTC) - seen.checked_at).total_seconds() < STALE_SECONDS
         return seen if fresh else replace(seen, live=False)
 
-    def ask(self, assumptions: Sequence[Assumption], started_at: datetime | None = None) -> Question:
-        """Settle a scenario on the newest revision. Raises `UnknownCi`, `ContradictoryScenario`, `StoreUnavailable`."""
-        seen = self.seen()
-        return ask(seen.estate, assumptions, datetime.now(UTC), started_at, seen.checked_at, seen.live)
+    def ask(
+        self, assumptions: Sequence[Assumption], started_at: datetime | None = None, at: Head | None = None
+    ) -> Question:
+        """Settle a scenario on the newest revision, or as of a given one.
+
+        Raises `UnknownCi`, `ContradictoryScenario`, `StoreUnavailable`.
+        """
+        seen = self.seen() if at is None else self.snapshot.as_of(at)
+        return ask(seen.estate, assumptions, datetime.now(UTC), started_at, seen.checked_at, seen.live, seen.as_of)
 
     def close(self) -> None:
         """Keep the newest estate on disk for the next start, and let go of the store."""
@@ -74,33 +75,10 @@ class Workspace:
 def open_workspace(store_url: str, extension: Path | None = None) -> Workspace:
     """The estate kept at a store URL, under the standard model or one extended by a YAML file.
 
-    Raises `StoreUnavailable`, and `InvalidInput` for a wrong extension.
+    A database on the network may be away: what was kept of it on disk answers meanwhile. Raises `StoreUnavailable`, and
+    `InvalidInput` for a wrong extension.
     """
     model = standard_model() if extension is None else load_extension(extension, standard_model())
-    store = open_store(store_url, model)
-    remote = not store_url.startswith("sqlite:")
-    snapshot = Snapshot(store, model, keep_of(store_url))
-    return Workspace(model, store, Inventory(store, model), snapshot, remote)
-
-
-def open_store(store_url: str, model: Model) -> Store:
-    """The store at `sqlite:PATH`. Raises `StoreUnavailable`."""
-    return SqliteStore(store_path(store_url), model)
-
-
-def store_path(store_url: str) -> Path:
-    """The file that `sqlite:PATH` names. Raises `StoreUnavailable` for any other address."""
-    scheme, _, place = store_url.partition(":")
-    if scheme != "sqlite" or not place:
-        raise StoreUnavailable("the store must be given as sqlite:PATH")
-    return Path(place)
-
-
-def keep_of(store_url: str) -> Keep:
-    """Where the estate of a store is kept on disk: beside a file, else in CMDB_CACHE or ~/.cache/bluenose."""
-    if store_url.startswith("sqlite:"):
-        place = store_path(store_url)
-        return Keep(place.with_name(place.name + ".estate"), str(place.resolve()), LEAST_KEPT)
-    folder = Path(os.environ.get("CMDB_CACHE") or Path.home() / ".cache" / "bluenose")
-    folder.mkdir(parents=True, exist_ok=True)
-    return Keep(folder / f"{sha256(store_url.encode()).hexdigest()[:16]}.estate", store_url)
+    remote = is_remote(store_url)
+    store = opened_late(lambda: open_store(store_url, model)) if remote else open_store(store_url, model)
+    return Workspace(model, store, Inventory(store, model), Snapshot(store, model, keep_of(store_url)), remote)

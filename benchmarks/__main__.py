@@ -14,11 +14,11 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import changes, command, loading, walks, web
+from benchmarks import changes, command, cypher, loading, walks, web
 from benchmarks.figures import Figure
 from benchmarks.inventory import write_files
 
-GROUPS = ("walks", "changes", "loading", "web", "command")
+GROUPS = ("walks", "changes", "loading", "web", "command", "cypher")
 
 
 def run(group: str, folder: Path, label: str, ci: str, scratch: Path) -> Iterator[Figure]:
@@ -31,8 +31,10 @@ def run(group: str, folder: Path, label: str, ci: str, scratch: Path) -> Iterato
         yield from loading.figures(folder, label, scratch)
     elif group == "web":
         yield from web.figures(folder, label, ci, scratch)
-    else:
+    elif group == "command":
         yield from command.figures(scratch)
+    else:
+        yield from cypher.figures(folder, label, scratch)
 
 
 def main(groups: list[str]) -> int:

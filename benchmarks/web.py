@@ -1,5 +1,6 @@
 """A GraphQL answer over HTTP beside the same answer in process: first page, summary, a radius of tens of thousands."""
 
+import os
 import subprocess
 import sys
 import time
@@ -47,7 +48,7 @@ def figures(folder: Path, label: str, ci: str, scratch: Path) -> Iterator[Figure
     ci = ci or busiest(estate)
     question = ask(estate, [Assumption(ci)], datetime.now(UTC))
     own = sorted(seconds(lambda: engine(estate, ci)) for _ in range(50))[25]
-    with serving(place) as url, httpx.Client(timeout=30) as client:
+    with serving(f"sqlite:{place}") as url, httpx.Client(timeout=30) as client:
         body = {"query": QUERY, "variables": {"ci": ci}}
 
         def request() -> None:
@@ -77,13 +78,14 @@ def busiest(estate: Estate) -> str:
 
 
 @contextmanager
-def serving(place: Path) -> Iterator[str]:
+def serving(store: str, **environment: str) -> Iterator[str]:
     """`cmdb serve` on a free port, ready to answer."""
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "api.cli", "serve", "--port", str(port), "--store", f"sqlite:{place}"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "api.cli", "serve", "--port", str(port), "--store", store]
+    around = {**os.environ, **environment}
+    server = subprocess.Popen(command, env=around, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         url = f"http://127.0.0.1:{port}"
         for _ in range(300):

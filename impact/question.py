@@ -16,7 +16,10 @@ from impact.walk import Walk, walk
 
 @dataclass(frozen=True)
 class Question:
-    """`started_at` is when the disruption began, for clocks; `checked_at` when the estate was last known the newest."""
+    """`started_at` is when the disruption began, for clocks; `checked_at` when the estate was last known the newest.
+
+    `as_of` says that the question was put to a past revision.
+    """
 
     estate: Estate
     assumptions: Sequence[Assumption]
@@ -26,6 +29,7 @@ class Question:
     started_at: datetime
     checked_at: datetime
     live: bool
+    as_of: bool = False
 
     def ref(self, ci: int) -> CiRef:
         """A CI by index, named."""
@@ -65,9 +69,10 @@ def ask(
     started_at: datetime | None = None,
     checked_at: datetime | None = None,
     live: bool = True,
+    as_of: bool = False,
 ) -> Question:
     """Settle a scenario. Raises `UnknownCi` and `ContradictoryScenario`; CIs not in service take no part."""
-    indices = resolve(estate, assumptions)
+    indices = resolve(estate, assumptions, as_of)
     floors: dict[int, int] = {}
     pins: dict[int, None] = {}
     for at, assumption in zip(indices, assumptions, strict=True):
@@ -81,12 +86,12 @@ def ask(
     seeds = [at for at in floors if estate.live[at]]
     found = walk(estate.graph, seeds, [floors[at] for at in seeds], [at for at in pins if estate.live[at]])
     moment = started_at or asked_at
-    return Question(estate, tuple(assumptions), indices, found, asked_at, moment, checked_at or asked_at, live)
+    return Question(estate, tuple(assumptions), indices, found, asked_at, moment, checked_at or asked_at, live, as_of)
 
 
-def resolve(estate: Estate, assumptions: Iterable[Assumption]) -> list[int]:
+def resolve(estate: Estate, assumptions: Iterable[Assumption], as_of: bool = False) -> list[int]:
     """The indices of the CIs assumed about. Raises `UnknownCi` naming all that are not recorded."""
     found = [(a.ci, estate.register.find(a.ci)) for a in assumptions]
     if unknown := [ci for ci, at in found if at is None]:
-        raise UnknownCi(dict.fromkeys(unknown))
+        raise UnknownCi(dict.fromkeys(unknown), estate.revision if as_of else None)
     return [at for _, at in found if at is not None]

@@ -66,7 +66,8 @@ class Completeness:
 
     revision: Annotated[int, "The revision of the inventory it was computed on."]
     recorded_at: Annotated[datetime, "When that revision was recorded."]
-    age_seconds: Annotated[int, "Seconds since that revision was last known to be the newest."]
+    as_of: Annotated[bool, "True when the question was put to a past revision; false: to the newest one known."]
+    age_seconds: Annotated[int, "Seconds since that revision was last known to be the newest; 0 as of a past one."]
     source: Annotated[Source, "live, or a snapshot while the store is away."]
     complete: Annotated[bool, "Whether the whole graph was walked; a page or a filter never changes a verdict."]
     blind_spots: Annotated[list[BlindSpot], "What the records do not say."]

@@ -25,6 +25,7 @@ from impact.estate import NUMBERS, UNKNOWN, Estate
 from impact.estate_file import DamagedFile, load, previous, save
 from impact.graph import Dependencies, Rule, compile_graph, patch_graph
 from impact.kernels.types import B1, I32, U8
+from impact.past import PastEstates
 from impact.register import Register
 from impact.states import Level
 from impact.vocabulary import LIVE, Vocabulary
@@ -38,11 +39,15 @@ MANY = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An estate, and when it was last known to be the newest; `live` says whether that is now."""
+    """An estate, and when it was last known to be the newest; `live` says whether that is now.
+
+    `as_of` says that it is a past one that was asked for: right now, and not the newest.
+    """
 
     estate: Estate
     checked_at: datetime
     live: bool
+    as_of: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class Snapshot:
         self._vocabulary = vocabulary(model)
         self._keep = keep
         self._lock = Lock()
+        self._past = PastEstates()
         self._seen: Seen | None = None
         self._saved = -1
         if keep is not None and (kept := _loaded(keep, self._vocabulary)) is not None:
@@ -165,6 +171,23 @@ class Snapshot:
             columns.kind, columns.sector, columns.live, columns.verified, columns.numbers,
             patch_graph(estate.graph, register.size, rebuilt, found), links,
         )  # fmt: skip
+
+    def as_of(self, at: Head) -> Seen:
+        """The estate as it was recorded at a revision; the newest one is that of `current`.
+
+        Raises `StoreUnavailable`, also while an estate of that revision is in memory, since nobody can tell then
+        whether it is the newest.
+        """
+        if self._store.head() == at and (seen := self.current()).estate.head == at:
+            return seen
+        newest, now = self._seen, datetime.now(UTC)
+        if newest is not None and newest.estate.head == at:
+            return Seen(newest.estate, now, True, True)
+        return Seen(self._past.get(at, lambda: self._recorded(at.revision)), now, True, True)
+
+    def _recorded(self, revision: int) -> Estate:
+        with collector_paused():
+            return compile_estate(self._vocabulary, self._store.dump(revision))
 
 
 def _loaded(keep: Keep, words: Vocabulary) -> Estate | None:

@@ -55,10 +55,10 @@ class ContradictoryScenario(ValueError):
 
 
 class UnknownCi(LookupError):
-    """Ids that name no recorded CI."""
+    """Ids that name no recorded CI; `as_of` is the past revision that was looked at, None for the newest."""
 
     code = "UNKNOWN_CI"
 
-    def __init__(self, ids: Iterable[str]) -> None:
-        self.ids = tuple(ids)
+    def __init__(self, ids: Iterable[str], as_of: int | None = None) -> None:
+        self.ids, self.as_of = tuple(ids), as_of
         super().__init__("no CI " + ", ".join(repr(i) for i in self.ids))

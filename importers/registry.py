@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.model.model import Model
-from importers.kit.progress import Progress
+from cmdb.progress import Progress
 from importers.kit.records import Transformed
 from importers.sources.native import importer as native
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from cmdb.model.errors import InvalidInput, Problem
 from cmdb.model.model import Model
+from cmdb.progress import Progress, Silent
 from cmdb.reconcile.plan import REMOVAL_SHARE, Plan, plan
 from cmdb.store.bulk import collector_paused
 from cmdb.store.port import Applied, Dump, Store
 from importers.kit.checks import check_lookalikes, check_model
-from importers.kit.progress import Progress, Silent
 from importers.kit.records import Transformed
 from importers.registry import importer_for
 

@@ -61,8 +61,8 @@ class PoolRule:
 class Surroundings:
     """Relations and pools of all CIs of one page, read together when the first of them is asked for."""
 
-    def __init__(self, context: Context, ids: Sequence[CiId]) -> None:
-        self.context, self.ids = context, ids
+    def __init__(self, context: Context, ids: Sequence[CiId], at: int | None) -> None:
+        self.context, self.ids, self.at = context, ids, at
         self._cis: dict[CiId, StoredCI] = {}
 
     @cached_property
@@ -89,12 +89,12 @@ class Surroundings:
         """CIs by id, each read once."""
         wanted = set(ids)
         if missing := wanted - self._cis.keys():
-            self._cis.update(self.context.workspace.inventory.get(missing))
+            self._cis.update(self.context.workspace.inventory.get(missing, self.at))
         return {ci: refs([self._cis[ci].ci])[0] for ci in wanted if ci in self._cis}
 
     @cached_property
     def _around(self) -> Around:
-        return self.context.workspace.store.around(self.ids)
+        return self.context.workspace.store.around(self.ids, self.at)
 
 
 @strawberry.type(description="A configuration item as recorded.")
@@ -180,9 +180,9 @@ class Ci:
         ]
 
 
-def described(context: Context, found: Sequence[StoredCI]) -> list[Ci]:
-    """CIs of one page; what is around them is read only if it is asked for."""
-    around = Surroundings(context, [stored.ci.id for stored in found])
+def described(context: Context, found: Sequence[StoredCI], at: int | None) -> list[Ci]:
+    """CIs of one page as of a revision; what is around them is read only if it is asked for."""
+    around = Surroundings(context, [stored.ci.id for stored in found], at)
     return [Ci(stored=stored, around=around) for stored in found]
 
 

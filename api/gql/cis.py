@@ -37,14 +37,14 @@ class SearchResult:
     hits: list[Hit]
 
 
-def page(context: Context, where: CiFilter | None, first: int, after: str | None) -> CiPage:
-    """The page behind `after`. Raises `Refused`, `BadCursor` and `StoreUnavailable`."""
+def page(context: Context, where: CiFilter | None, first: int, after: str | None, at: int | None = None) -> CiPage:
+    """The page behind `after`, as of revision `at`. Raises `Refused`, `BadCursor` and `StoreUnavailable`."""
     wanted = (where or CiFilter()).checked(context.workspace.model)
     behind = CiId(decode_cursor(after)[1]) if after is not None else None
-    found = context.workspace.inventory.page(wanted, page_size(first), behind)
+    found = context.workspace.inventory.page(wanted, page_size(first), behind, at)
     end = encode_cursor(0, found.cis[-1].ci.id) if found.cis else None
     return CiPage(
-        nodes=described(context, found.cis), total_count=found.total, end_cursor=end, has_next_page=found.more
+        nodes=described(context, found.cis, at), total_count=found.total, end_cursor=end, has_next_page=found.more
     )
 
 

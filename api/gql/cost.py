@@ -23,8 +23,10 @@ from graphql import (
     GraphQLUnionType,
     InlineFragmentNode,
     IntValueNode,
+    NullValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    StringValueNode,
     Undefined,
     VariableNode,
     get_named_type,
@@ -35,8 +37,10 @@ from graphql import (
 LIST_SIZE = 10
 PAGED = frozenset({"nodes", "hits", "revisions"})
 """Lists that hold what the `first` of the field around them asks for."""
-WEIGHTS = {"impact": 50, "whyNot": 500, "why": 5, "search": 10}
+WEIGHTS = {"impact": 50, "diff": 100, "whyNot": 500, "why": 5, "search": 10}
 """Fields that cost something whatever they return."""
+PAST_WEIGHT = 500
+"""What `asOf` adds to `impact`: the graph of then may have to be compiled."""
 HEAVY_NODES = {"holding": 20, "services": 5}
 """Pages each of whose nodes costs this much more."""
 ENDLESS = 10**9
@@ -106,6 +110,7 @@ class Reckoning:
         if listed:
             size = nodes if name in PAGED else LIST_SIZE if paged else first or LIST_SIZE
         heavy = HEAVY_NODES.get(name, 0) * (first or LIST_SIZE) if paged else 0
+        heavy += PAST_WEIGHT if name == "impact" and self._past(node) else 0
         objects = WEIGHTS.get(name, 0) + heavy + size * (1 + inner.objects)
         return Cost(min(ENDLESS, objects), 1 + inner.depth, alias + inner.aliases, max(first or 0, inner.first))
 
@@ -122,6 +127,16 @@ class Reckoning:
         if value is Undefined or isinstance(value, bool) or not isinstance(value, int):
             return LIST_SIZE
         return min(max(value, 1), ENDLESS) if value > 0 else ENDLESS
+
+    def _past(self, node: FieldNode) -> bool:
+        """Whether a field is asked for as of a revision."""
+        given = [argument.value for argument in node.arguments or () if argument.name.value == "asOf"]
+        return any(
+            self.variables.get(value.name.value) is not None
+            if isinstance(value, VariableNode)
+            else not isinstance(value, NullValueNode)
+            for value in given
+        )
 
     def _value(self, node: object) -> object:
         if isinstance(node, IntValueNode):
@@ -146,12 +161,12 @@ def reckon(schema: GraphQLSchema, document: DocumentNode, name: str | None, vari
     return Cost(*(max((c[at] for c in found), default=0) for at in range(4)))
 
 
-def _defaults(operation: OperationDefinitionNode) -> dict[str, int]:
-    """The numbers that variables of an operation stand for when they are not given."""
+def _defaults(operation: OperationDefinitionNode) -> dict[str, int | str]:
+    """The numbers and texts that variables of an operation stand for when they are not given."""
     return {
-        declared.variable.name.value: _number(declared.default_value)
+        declared.variable.name.value: _number(value) if isinstance(value, IntValueNode) else value.value
         for declared in operation.variable_definitions or ()
-        if isinstance(declared.default_value, IntValueNode)
+        if isinstance(value := declared.default_value, IntValueNode | StringValueNode)
     }
 
 

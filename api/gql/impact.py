@@ -78,18 +78,21 @@ class Impact:
         """Services that are not down although a pool they lean on has lost members."""
         return analyses.holding(self.question, page_size(first), after)
 
+    def _place(self, info: Info, ci: str) -> int | UnknownCi:
+        estate = self.question.estate
+        at = estate.register.find(ci)
+        if at is not None:
+            return at
+        return unknown_ci(info.context, states.UnknownCi([ci], estate.revision if self.question.as_of else None))
+
     @field
     def why(self, info: Info, ci: strawberry.ID) -> WhyResult:
         """The shortest proof of a CI's state; empty for one that is not affected."""
-        at = self.question.estate.register.find(ci)
-        if at is None:
-            return unknown_ci(info.context, states.UnknownCi([ci]))
-        return analyses.why(self.question, at)
+        at = self._place(info, ci)
+        return analyses.why(self.question, at) if isinstance(at, int) else at
 
     @field
     def why_not(self, info: Info, ci: strawberry.ID) -> WhyNotResult:
         """What keeps a CI from being down, and how much more it can take."""
-        at = self.question.estate.register.find(ci)
-        if at is None:
-            return unknown_ci(info.context, states.UnknownCi([ci]))
-        return analyses.why_not(self.question, at)
+        at = self._place(info, ci)
+        return analyses.why_not(self.question, at) if isinstance(at, int) else at

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from api.gql import ci, cis, history, model
+from api.gql import ci, cis, diff, history, model
 from api.gql.context import Info
 from api.gql.failures import (
     ContradictoryScenario,
@@ -20,39 +20,58 @@ from api.gql.failures import (
 from api.gql.fields import field
 from api.gql.filters import CiFilter
 from api.gql.impact import AssumptionInput, Impact
-from api.scenario import settle
+from api.scenario import recorded, settle
 from cmdb.model.ci import CiId
 from cmdb.model.errors import InvalidInput as BadValues
 from cmdb.store import port
 from impact import states
 
-CiResult = Annotated[ci.Ci | UnknownCi | StoreUnavailable, strawberry.union("CiResult")]
-CisResult = Annotated[cis.CiPage | StoreUnavailable, strawberry.union("CisResult")]
+CiResult = Annotated[ci.Ci | UnknownCi | InvalidInput | StoreUnavailable, strawberry.union("CiResult")]
+CisResult = Annotated[cis.CiPage | InvalidInput | StoreUnavailable, strawberry.union("CisResult")]
 Found = Annotated[cis.SearchResult | StoreUnavailable, strawberry.union("Found")]
 HistoryResult = Annotated[history.History | UnknownCi | StoreUnavailable, strawberry.union("HistoryResult")]
 ImpactResult = Annotated[
     Impact | UnknownCi | ContradictoryScenario | InvalidInput | StoreUnavailable, strawberry.union("ImpactResult")
 ]
+DiffResult = Annotated[diff.Diff | InvalidInput | StoreUnavailable, strawberry.union("DiffResult")]
+AsOf = Annotated[
+    str | None,
+    strawberry.argument(description="A revision (`r42`) or a time with offset: as it was recorded then. Null: now."),
+]
+
+Before = Annotated[str, strawberry.argument(description="A revision (`r42`) or a time with offset.")]
+After = Annotated[str | None, strawberry.argument(description="The same; null: the newest revision.")]
+
+
+def _revision(info: Info, as_of: str | None) -> int | None:
+    return None if as_of is None else recorded(info.context.workspace.inventory, as_of).revision
 
 
 @strawberry.type
 class Query:
     @field
-    def ci(self, info: Info, id: strawberry.ID) -> CiResult:
+    def ci(self, info: Info, id: strawberry.ID, as_of: AsOf = None) -> CiResult:
         """A CI by id."""
         try:
-            found = info.context.workspace.inventory.get([CiId(id)])
+            at = _revision(info, as_of)
+            found = info.context.workspace.inventory.get([CiId(id)], at)
+        except BadValues as error:
+            return invalid(error)
         except port.StoreUnavailable as error:
             return unavailable(error)
         if not found:
-            return unknown_ci(info.context, states.UnknownCi([id]))
-        return ci.described(info.context, list(found.values()))[0]
+            return unknown_ci(info.context, states.UnknownCi([id], at))
+        return ci.described(info.context, list(found.values()), at)[0]
 
     @field
-    def cis(self, info: Info, filter: CiFilter | None = None, first: int = 50, after: str | None = None) -> CisResult:
+    def cis(
+        self, info: Info, filter: CiFilter | None = None, first: int = 50, after: str | None = None, as_of: AsOf = None
+    ) -> CisResult:
         """CIs by id, a page at a time."""
         try:
-            return cis.page(info.context, filter, first, after)
+            return cis.page(info.context, filter, first, after, _revision(info, as_of))
+        except BadValues as error:
+            return invalid(error)
         except port.StoreUnavailable as error:
             return unavailable(error)
 
@@ -80,17 +99,29 @@ class Query:
         return list(info.context.workspace.model.sectors)
 
     @field
-    def impact(self, info: Info, scenario: list[AssumptionInput], since: datetime | None = None) -> ImpactResult:
+    def impact(
+        self, info: Info, scenario: list[AssumptionInput], since: datetime | None = None, as_of: AsOf = None
+    ) -> ImpactResult:
         """What a scenario does. `since` is when the disruption began, for the clocks."""
         given = [states.Assumption(part.ci, part.state) for part in scenario]
         try:
-            return Impact(question=settle(info.context.workspace, info.context.metrics, given, since))
+            return Impact(question=settle(info.context.workspace, info.context.metrics, given, since, as_of))
         except BadValues as error:
             return invalid(error)
         except states.UnknownCi as error:
             return unknown_ci(info.context, error)
         except states.ContradictoryScenario as error:
             return contradictory(error)
+        except port.StoreUnavailable as error:
+            return unavailable(error)
+
+    @field
+    def diff(self, info: Info, before: Before, after: After = None) -> DiffResult:
+        """What joined, left and changed between two revisions or times; what changed and changed back is not in it."""
+        try:
+            return diff.diff(info.context, before, after)
+        except BadValues as error:
+            return invalid(error)
         except port.StoreUnavailable as error:
             return unavailable(error)
 

@@ -20,7 +20,7 @@ from api.render import shape
 from api.scenario import explain_unknown, parse_assumption, settle
 from api.settings import Settings
 from api.workspace import Workspace
-from cmdb.model.errors import InvalidInput
+from cmdb.model.errors import InvalidInput, shown
 from cmdb.store.port import StoreUnavailable
 from impact.analyses import completeness, scenario
 from impact.analyses.affected import COLUMNS, rows
@@ -42,25 +42,34 @@ class Export:
     desk: Desk
 
     async def get(self, request: Request) -> Response:
-        """`?ci=ID&ci=ID=state&since=TIME`."""
+        """`?ci=ID&ci=ID=state&since=TIME&as_of=REVISION`."""
         query = request.query_params
-        if unknown := set(query.keys()) - {"ci", "since"}:
-            raise Refused("BAD_REQUEST", f"no parameter {min(unknown)!r}; `ci` and `since` are taken")
+        if unknown := set(query.keys()) - {"ci", "since", "as_of"}:
+            raise Refused("BAD_REQUEST", f"no parameter {min(unknown)!r}; `ci`, `since` and `as_of` are taken")
         given = [parse_assumption(text) for text in query.getlist("ci")]
-        return await self._answer(request, given, _moment(query.get("since")))
+        return await self._answer(request, given, _moment(query.get("since")), query.get("as_of"))
 
     async def post(self, request: Request) -> Response:
-        """`{"scenario": [{"ci": …, "state": …}], "since": …}`, as in GraphQL."""
+        """`{"scenario": [{"ci": …, "state": …}], "since": …, "asOf": …}`, as in GraphQL."""
         body = await read_object(request, self.settings)
-        return await self._answer(request, _scenario(body.get("scenario")), _moment(body.get("since")))
+        if unknown := body.keys() - {"scenario", "since", "asOf"}:
+            raise Refused("BAD_REQUEST", f"no member {shown(min(unknown))}; `scenario`, `since` and `asOf` are taken")
+        as_of = body.get("asOf")
+        if as_of is not None and not isinstance(as_of, str):
+            raise Refused("BAD_REQUEST", "`asOf` must be a text, such as r42 or 2026-11-22T02:40:00-04:00")
+        return await self._answer(request, _scenario(body.get("scenario")), _moment(body.get("since")), as_of)
 
-    async def _answer(self, request: Request, given: Sequence[Assumption], since: datetime | None) -> Response:
+    async def _answer(
+        self, request: Request, given: Sequence[Assumption], since: datetime | None, as_of: str | None
+    ) -> Response:
         format_ = request.url.path.rpartition(".")[2]
-        return await self.desk.run(lambda: self._settled(format_, given, since))
+        return await self.desk.run(lambda: self._settled(format_, given, since, as_of))
 
-    def _settled(self, format_: str, given: Sequence[Assumption], since: datetime | None) -> Response:
+    def _settled(
+        self, format_: str, given: Sequence[Assumption], since: datetime | None, as_of: str | None
+    ) -> Response:
         try:
-            question = settle(self.workspace, self.metrics, given, since)
+            question = settle(self.workspace, self.metrics, given, since, as_of)
         except UnknownCi as error:
             message, near = explain_unknown(self.workspace.inventory, error)
             return _refusal(404, error.code, message, ids=error.ids, suggestions=shape(near))
@@ -101,6 +110,8 @@ def _headers(question: Question) -> dict[str, str]:
     found = completeness(question)
     return {
         "x-revision": str(found.revision),
+        "x-recorded-at": shape(found.recorded_at),
+        "x-as-of": "true" if found.as_of else "false",
         "x-source": found.source.value,
         "x-complete": "true" if found.complete else "false",
         "x-age-seconds": str(found.age_seconds),

@@ -6,9 +6,10 @@ import numpy as np
 import typer
 
 from api.render import camel, paged, shape
-from api.terminal import print_impact, print_why
+from api.terminal import as_of_words, print_impact, print_why
 from api.verbs.options import (
     STORE,
+    AsOfOption,
     Failed,
     JsonOption,
     ModelOption,
@@ -18,9 +19,11 @@ from api.verbs.options import (
     moment_of,
     opened,
     print_json,
+    revision_of,
     scenario_of,
     zone_of,
 )
+from cmdb.store.port import Head
 from impact.analyses import affected as affected_page
 from impact.analyses import (
     affected_services,
@@ -45,6 +48,7 @@ def impact(
     failed: Failed,
     since: Annotated[str, typer.Option(help="When it began, such as 02:40: clocks run from then.")] = "",
     everything: Annotated[bool, typer.Option("--all", help="Every service, client group and CI.")] = False,
+    as_of: AsOfOption = "",
     as_json: JsonOption = False,
     tz: ZoneOption = "",
     store: StoreOption = STORE,
@@ -53,7 +57,8 @@ def impact(
     """What breaks when these CIs fail: services, people, clocks, whom to call, what holds, what is unknown."""
     zone = zone_of(tz)
     with opened(store, model) as workspace:
-        question = workspace.ask(scenario_of(failed), moment_of(since, zone))
+        at = revision_of(workspace, as_of, zone)
+        question = workspace.ask(scenario_of(failed), moment_of(since, zone), at)
         if as_json:
             print_json(answer(question, everything))
         else:
@@ -86,18 +91,24 @@ def answer(question: Question, everything: bool) -> dict[str, Any]:
 def why(
     ci: Annotated[str, typer.Argument(help="The CI to explain.")],
     failed: Failed,
+    as_of: AsOfOption = "",
     as_json: JsonOption = False,
+    tz: ZoneOption = "",
     store: StoreOption = STORE,
     model: ModelOption = None,
 ) -> None:
     """Why a CI is affected when others fail: the shortest proof; and if it is not down, what holds it."""
+    zone = zone_of(tz)
     with opened(store, model) as workspace:
-        question = workspace.ask(scenario_of(failed))
-        (at,) = resolve(question.estate, [Assumption(ci)])
+        question = workspace.ask(scenario_of(failed), at=revision_of(workspace, as_of, zone))
+        (at,) = resolve(question.estate, [Assumption(ci)], question.as_of)
         found = prove(question, at)
         down = question.walk.levels_of(np.array([at], np.int32))[0] == Level.DOWN
         margin = None if down else why_not(question, at)
         if as_json:
-            print_json({"why": shape(found), "whyNot": shape(margin)})
+            sure = shape(completeness(question))
+            print_json({"completeness": sure, "why": shape(found), "whyNot": shape(margin)})
         else:
+            if question.as_of:
+                console().print(as_of_words(Head(*question.estate.head), zone))
             print_why(console(), found, margin)

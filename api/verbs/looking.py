@@ -8,10 +8,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from api.render import shape
-from api.terminal import print_labelled
+from api.render import point, shape
+from api.terminal import as_of_words, print_labelled
 from api.verbs.options import (
     STORE,
+    AsOfOption,
     JsonOption,
     ModelOption,
     Refused,
@@ -20,6 +21,7 @@ from api.verbs.options import (
     console,
     opened,
     print_json,
+    revision_of,
     unknown,
     zone_of,
 )
@@ -28,7 +30,7 @@ from cmdb.model.ci import CI, CiId
 from cmdb.model.durations import show_minutes
 from cmdb.model.model import Model
 from cmdb.service import Neighbour, Neighbours
-from cmdb.store.port import Change
+from cmdb.store.port import Change, Head
 
 CiArgument = Annotated[str, typer.Argument(help="The id of a CI.")]
 
@@ -49,27 +51,39 @@ def search(
         return console().print(f"nothing recorded resembles '{escape(text)}'")
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("id", no_wrap=True)
-    for column in ("name", "kind", "sector", "lifecycle"):
-        table.add_column(column, overflow="fold")
+    table.add_column("name", overflow="fold")
+    for column in ("kind", "sector", "lifecycle"):
+        table.add_column(column, no_wrap=True)
     for hit in hits:
         table.add_row(*(escape(v) for v in (hit.ci.id, hit.ci.name, hit.ci.kind, hit.ci.sector, hit.ci.lifecycle)))
     return console().print(table)
 
 
-def show(ci: CiArgument, as_json: JsonOption = False, store: StoreOption = STORE, model: ModelOption = None) -> None:
+def show(
+    ci: CiArgument,
+    as_of: AsOfOption = "",
+    as_json: JsonOption = False,
+    tz: ZoneOption = "",
+    store: StoreOption = STORE,
+    model: ModelOption = None,
+) -> None:
     """A CI: its attributes, its relations both ways, its pools."""
+    zone = zone_of(tz)
     with opened(store, model) as workspace:
-        found = _found(workspace, ci)
+        at = revision_of(workspace, as_of, zone)
+        found = _found(workspace, ci, at)
         if as_json:
-            print_json(card(found))
-        else:
-            _print_card(console(), workspace.model, found)
+            return print_json(card(found) | ({"asOf": point(at)} if at else {}))
+        if at:
+            console().print(as_of_words(at, zone))
+        return _print_card(console(), workspace.model, found)
 
 
-def _found(workspace: Workspace, ci: str) -> Neighbours:
-    found = workspace.inventory.neighbours(CiId(ci))
+def _found(workspace: Workspace, ci: str, at: Head | None) -> Neighbours:
+    revision = at.revision if at else None
+    found = workspace.inventory.neighbours(CiId(ci), revision)
     if found is None:
-        raise Refused(unknown(workspace, ci))
+        raise Refused(unknown(workspace, ci, revision))
     return found
 
 

@@ -13,7 +13,12 @@ import orjson
 import typer
 from rich.console import Console
 
-from api.workspace import DEFAULT_STORE, Workspace, open_workspace
+from api.scenario import nearby, recorded_now
+from api.stores import DEFAULT_STORE
+from api.workspace import Workspace, open_workspace
+from cmdb.model.errors import InvalidInput
+from cmdb.model.revision import NUMBER
+from cmdb.store.port import Head
 from impact.states import Assumption, ContradictoryScenario, ImpactState, UnknownCi
 
 StoreOption = Annotated[str, typer.Option("--store", envvar="CMDB_STORE", help="Where the estate is kept.")]
@@ -25,11 +30,18 @@ ZoneOption = Annotated[str, typer.Option("--tz", help="Time zone for people, suc
 Failed = Annotated[
     list[str], typer.Argument(help="CI, or CI=STATE: down (default), degraded, at_risk, operational (checked, fine).")
 ]
+AsOfOption = Annotated[
+    str, typer.Option("--as-of", help="As it was recorded then: r42, 02:40 or 2026-11-22T02:40:00-04:00.")
+]
 STORE = DEFAULT_STORE
 
 
 class Refused(Exception):
     """A request that cannot be answered as it was put; the message says what would be."""
+
+    def __init__(self, message: str, code: str = "BAD_REQUEST") -> None:
+        self.code = code
+        super().__init__(message)
 
 
 @contextmanager
@@ -39,17 +51,20 @@ def opened(store: str, model: Path | None) -> Iterator[Workspace]:
     try:
         yield workspace
     except UnknownCi as error:
-        raise Refused("\n".join(unknown(workspace, ci) for ci in error.ids)) from None
+        raise Refused("\n".join(unknown(workspace, ci, error.as_of) for ci in error.ids)) from None
     except ContradictoryScenario as error:
         raise Refused(str(error)) from None
     finally:
         workspace.close()
 
 
-def unknown(workspace: Workspace, ci: str) -> str:
-    """Says that there is no such CI, and which ones may have been meant."""
-    near = " or ".join(f"{hit.ci.id} ({hit.ci.name})" for hit in workspace.inventory.search(ci, 3))
-    return f"no CI '{ci}'." + (f" Did you mean {near}?" if near else " Find one with: cmdb search TEXT")
+def unknown(workspace: Workspace, ci: str, as_of: int | None = None) -> str:
+    """Says that there is no such CI, or was none at a revision, and which ones may have been meant."""
+    near = " or ".join(f"{ref.id} ({ref.name})" for ref in nearby(workspace.inventory, ci, as_of, 3))
+    if as_of is not None and recorded_now(workspace.inventory, ci):
+        return f"no CI '{ci}' as of r{as_of}. It was recorded later; see: cmdb history {ci}"
+    then = "" if as_of is None else f" as of r{as_of}"
+    return f"no CI '{ci}'{then}." + (f" Did you mean {near}?" if near else " Find one with: cmdb search TEXT")
 
 
 def scenario_of(given: list[str]) -> list[Assumption]:
@@ -93,6 +108,21 @@ def moment_of(text: str, zone: tzinfo) -> datetime | None:
         accepted = "02:40 or 2026-11-22T02:40:00-04:00"
         raise Refused(f"'{text}' is not a time; write {accepted}") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def revision_of(workspace: Workspace, text: str, zone: tzinfo) -> Head | None:
+    """The revision that `r42`, `42`, `02:40` or a time stands for; None for an empty text."""
+    if not text:
+        return None
+    try:
+        moment = None if NUMBER.fullmatch(text.strip()) else moment_of(text, zone)
+        return workspace.inventory.revision_of(moment.isoformat() if moment else text)
+    except Refused:
+        accepted = "r42, 02:40 or 2026-11-22T02:40:00-04:00"
+        raise Refused(f"'{text}' is neither a revision nor a time; write {accepted}", "BAD_REVISION") from None
+    except InvalidInput as error:
+        (problem,) = error.problems
+        raise Refused(f"revision {problem.found}: accepted is {problem.accepted}", problem.code) from None
 
 
 def console() -> Console:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 
 import orjson
@@ -18,6 +19,7 @@ class Changeset:
     `expected` maps a CI to the revision it was last seen at (0: it must not exist); a mismatch is a conflict.
     `key` makes a retry safe: the same key with the same content is applied once, with other content refused.
     `base` is the revision the changeset was validated against; if the store is still there, validation stands.
+    `recorded_at` is set only when a revision is copied from another store; it then has to follow `base`.
     """
 
     who: str
@@ -33,6 +35,7 @@ class Changeset:
     delete: Sequence[CiId] = ()
     expected: Mapping[CiId, int] = field(default_factory=dict)
     base: int | None = None
+    recorded_at: datetime | None = None
 
     def digest(self) -> str:
         """A fingerprint of what it changes, to tell a retry from a reused key."""

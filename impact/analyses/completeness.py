@@ -23,6 +23,7 @@ def completeness(question: Question) -> Completeness:
     return Completeness(
         estate.revision,
         estate.recorded_at,
+        question.as_of,
         0 if question.live else age // timedelta(seconds=1),
         Source.live if question.live else Source.snapshot,
         True,
@@ -103,19 +104,20 @@ RULES: tuple[tuple[str, str, Callable[[Question], I32]], ...] = (
     ("NOT_IN_SERVICE", "assumed, but not in service: planned and retired CIs affect nothing", _not_in_service),
     ("NEVER_CARRIES_IMPACT", "assumed, but of a kind that never carries impact", _never_carries),
     ("NOTHING_RECORDED", "assumed, with nothing recorded that depends on it", _nothing_recorded),
-    ("DEAD_END", "affected, with nothing recorded that depends on them", _dead_ends),
-    ("SERVICE_WITHOUT_CLIENTS", "services hit, with nobody recorded who uses them", _services_without_clients),
+    ("DEAD_END", "affected, with nothing recorded that depends on {them}", _dead_ends),
+    ("SERVICE_WITHOUT_CLIENTS", "service{s} hit, with nobody recorded who uses {them}", _services_without_clients),
     ("NEVER_VERIFIED", "affected, with a record never verified", _unverified),
     ("NOT_VERIFIED_LATELY", f"affected, with a record not verified for {STALE_DAYS} days", _stale),
-    ("UNKNOWN_RTO", "services hit, with no recorded RTO: no clock runs", _without_rto),
-    ("UNKNOWN_HEAD_COUNT", "client groups hit, with no recorded head count", _without_head_count),
+    ("UNKNOWN_RTO", "service{s} hit, with no recorded RTO: no clock runs", _without_rto),
+    ("UNKNOWN_HEAD_COUNT", "client group{s} hit, with no recorded head count", _without_head_count),
     ("NOBODY_TO_CALL", "assumed or hit, with nobody recorded to call", _nobody_to_call),
 )
 """Blind spots of CIs: code, words, and which CIs it finds."""
 
 
 def _spot(question: Question, code: str, message: str, cis: I32) -> BlindSpot:
-    return BlindSpot(code, message, len(cis), question.refs(cis.tolist(), EXAMPLES))
+    words = message.format(s="", them="it") if len(cis) == 1 else message.format(s="s", them="them")
+    return BlindSpot(code, words, len(cis), question.refs(cis.tolist(), EXAMPLES))
 
 
 def _bad_pools(question: Question) -> list[BlindSpot]:

@@ -26,6 +26,8 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "WhyNot": {"scenario": DOWN, "ci": "svc-permits"},
     "Holding": {"scenario": DOWN},
     "History": {"ci": "san-gdc-01"},
+    "Diff": {"before": "r0"},
+    "DiffCis": {"before": "0", "after": "1", "turns": ["joined"], "first": 5},
     "UpsertCis": {"cis": [NEW], "key": "new", "message": "a new application"},
     "PutPools": {"pools": [{"ci": "app-new", "name": "db", "required": "1"}]},
     "Relate": {"relations": [TIE]},

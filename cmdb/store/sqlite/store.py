@@ -11,6 +11,7 @@ from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CiId
 from cmdb.model.errors import InvalidInput, Problem
 from cmdb.model.model import Model
+from cmdb.reconcile.moment import recorded_at
 from cmdb.store.bulk import collector_paused
 from cmdb.store.port import Applied, Around, Change, CiFilter, Dump, Head, Hit, Page, StoredCI, Touched
 from cmdb.store.sqlite import history, read, search, write
@@ -59,7 +60,7 @@ class SqliteStore:
             deltas = write.compare(connection, changeset)
             applied = Applied(at.revision)
             if any(deltas):
-                new = Head(at.revision + 1, max(at.recorded_at, self._clock()))
+                new = Head(at.revision + 1, recorded_at(changeset, at, self._clock()))
                 applied = write.record(connection, changeset, deltas, new)
                 write.check_rules(connection, self._model, deltas[2].removed)
             if changeset.key:

@@ -19,6 +19,8 @@ from cmdb.store.sqlite.schema import CIS, POOLS, RELATIONS, Key, Row
 
 TOUCHED = 20_000
 """The most touched CIs a revision lists; beyond, a reader had better load everything anew."""
+BEGUN = "UPDATE revision SET recorded_at = ?1 WHERE number = 0 AND recorded_at > ?1"
+"""A first revision copied from another store may be older than this store."""
 
 
 def replay(connection: apsw.Connection, key: str, digest: str) -> Applied | None:
@@ -131,11 +133,14 @@ def record(connection: apsw.Connection, changeset: Changeset, deltas: tuple[Delt
         sum(len(part.removed) for part in deltas) + retired,
     )
     touched = _touched(cis, relations, pools)
+    recorded_at = new.recorded_at.isoformat(timespec="microseconds")
+    if new.revision == 1:
+        connection.execute(BEGUN, (recorded_at,))
     connection.execute(
         "INSERT INTO revision VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            new.revision, new.recorded_at.isoformat(timespec="microseconds"), changeset.who, changeset.source,
-            changeset.message, applied.created, applied.changed, applied.removed, touched,
+            new.revision, recorded_at, changeset.who, changeset.source, changeset.message,
+            applied.created, applied.changed, applied.removed, touched,
         ),
     )  # fmt: skip
     return applied

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from cmdb.model.model import Model
+from cmdb.progress import Progress
 from importers.kit.findings import Findings
-from importers.kit.progress import Progress
 from importers.kit.records import Transformed
 from importers.kit.workbook import WORKBOOKS
 from importers.sources.native.tables import read_tables

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cmdb.model.model import Model
+from cmdb.progress import Progress
 from importers.kit.csv_text import read_csv
 from importers.kit.files import read_bytes
 from importers.kit.findings import Cell, Findings
-from importers.kit.progress import Progress
 from importers.kit.table import Layout, Table
 from importers.kit.workbook import WORKBOOKS, Workbook
 

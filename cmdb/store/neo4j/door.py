@@ -1,0 +1,234 @@
+"""The way to the database: sessions, time limits, and where the driver's errors are translated.
+
+Neo4j reads are read-committed, and a commit becomes visible part by part while it is being applied. What a bookmark
+tells makes reads whole all the same: a transaction that begins with a bookmark waits until everything up to it is
+applied, and the bookmark it ends with names the newest commit of that moment. If both are the same, no commit was
+applied in between and everything was read at one revision.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from neo4j import (
+    Driver,
+    GraphDatabase,
+    ManagedTransaction,
+    NotificationMinimumSeverity,
+    Session,
+    unit_of_work,
+)
+from neo4j.exceptions import (
+    AuthError,
+    ClientError,
+    ConfigurationError,
+    DriverError,
+    IncompleteCommit,
+    Neo4jError,
+    ServiceUnavailable,
+    SessionExpired,
+    TransientError,
+)
+
+from cmdb.model.errors import InvalidInput
+from cmdb.store.neo4j.lane import SILENT, Lane
+from cmdb.store.neo4j.queries import ANSWER, LOCK
+from cmdb.store.neo4j.schema import Foreign
+from cmdb.store.port import StoreUnavailable
+
+R = TypeVar("R")
+UNKNOWN = "the database does not answer; whether the change was written is not known"
+TRIES = 12
+"""How often a read is begun anew because commits fell into it, before it makes the writers wait."""
+REASONS: tuple[tuple[type[Exception], str], ...] = (
+    (AuthError, "the database refused the user or the password"),
+    (ServiceUnavailable, SILENT),
+    (SessionExpired, SILENT),
+    (TransientError, "the database is busy"),
+    (ClientError, "the database refused a statement"),
+    (Neo4jError, "the database failed"),
+    (ConfigurationError, "the database's address or settings are not usable"),
+    (DriverError, SILENT),
+)
+NO_MEMORY = "the change needs more memory than the database may use for one transaction"
+
+
+class Exhausted(Exception):
+    """The database's memory for transactions does not hold this one; trying again does not help."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's errors into `StoreUnavailable`."""
+    try:
+        yield
+    except Foreign as error:
+        raise StoreUnavailable(str(error)) from None
+    except Exhausted as error:
+        raise StoreUnavailable(NO_MEMORY) from error
+    except (Neo4jError, DriverError) as error:
+        raise StoreUnavailable(next(reason for kind, reason in REASONS if isinstance(error, kind))) from error
+
+
+@contextmanager
+def exhaustion() -> Iterator[None]:
+    """Tell a transaction that is too large from what the driver may try again."""
+    try:
+        yield
+    except TransientError as error:
+        if "OutOfMemory" in error.code:
+            raise Exhausted from error
+        raise
+
+
+class Door:
+    """Runs work in transactions of one database. Raises `StoreUnavailable` for whatever the driver complains of.
+
+    `read_seconds` is how long a read may take, and so how long it takes to know that the database is gone;
+    `write_seconds` how long a write may wait and take, to which 1 s is added for each 1,000 things it writes.
+    """
+
+    def __init__(
+        self, uri: str, user: str, password: str, database: str,
+        read_seconds: float, write_seconds: float, dump_seconds: float,
+    ) -> None:  # fmt: skip
+        self._uri, self._auth, self._database = uri, (user, password), database
+        self._read_seconds, self._write_seconds, self._dump_seconds = read_seconds, write_seconds, dump_seconds
+        self._bookmarks = GraphDatabase.bookmark_manager()
+        self._seen: frozenset[str] = frozenset()
+        self._lanes: list[Lane] = []
+        with translated():
+            self._reads = self._lane("read", 32, read_seconds / 2, abandon=True)
+            self._dumps = self._lane("dump", 4, read_seconds / 2, abandon=True)
+            self._writes = self._lane("write", 32, write_seconds / 2, abandon=False)
+
+    def _lane(self, name: str, threads: int, retry_seconds: float, *, abandon: bool) -> Lane:
+        lane = Lane(name, threads, lambda: self._driver(threads, retry_seconds), abandon=abandon)
+        self._lanes.append(lane)
+        return lane
+
+    def _driver(self, threads: int, retry_seconds: float) -> Driver:
+        return GraphDatabase.driver(
+            self._uri,
+            auth=self._auth,
+            connection_timeout=self._read_seconds,
+            connection_acquisition_timeout=self._read_seconds,
+            max_transaction_retry_time=retry_seconds,
+            liveness_check_timeout=30,
+            max_connection_pool_size=2 * threads,
+            notifications_min_severity=NotificationMinimumSeverity.OFF,
+            telemetry_disabled=True,
+            user_agent="bluenose",
+        )
+
+    def _session(self, driver: Driver) -> Session:
+        return driver.session(database=self._database, bookmark_manager=self._bookmarks, fetch_size=10_000)
+
+    def prepare(self, work: Callable[[Session], R]) -> R:
+        """Run `work` with a session, as long as an opening may take."""
+
+        def run(driver: Driver) -> R:
+            with self._session(driver) as session:
+                return work(session)
+
+        self.read(lambda tx: tx.run(ANSWER).consume())
+        with translated():
+            return self._writes.run(run, self._write_seconds)
+
+    def read(self, work: Callable[[ManagedTransaction], R]) -> R:
+        """What `work` reads at one revision; it may be called more than once, and must only read."""
+        with translated():
+            return self._reads.run(lambda driver: self._whole(driver, work), self._read_seconds)
+
+    def _whole(self, driver: Driver, work: Callable[[ManagedTransaction], R]) -> R:
+        with self._session(driver) as session:
+            for _ in range(TRIES):
+                before = self._seen
+                result = session.execute_read(limited(_caught(work), self._read_seconds))
+                after = self._see(session)
+                if after == before:
+                    return result()
+            return session.execute_write(limited(_locked(work), self._read_seconds))
+
+    def _see(self, session: Session) -> frozenset[str]:
+        self._seen = frozenset(session.last_bookmarks().raw_values)
+        return self._seen
+
+    def follow(self, *parts: Callable[[ManagedTransaction, bool], None]) -> None:
+        """Long reads, one after another, each of which waits until the commits that the one before may have met
+        are applied; each is told whether there was one while its predecessor read."""
+
+        def run(driver: Driver) -> None:
+            seen: list[frozenset[str]] = []
+            with self._session(driver) as session:
+                for part in parts:
+                    session.execute_read(limited(part, self._dump_seconds), len(set(seen[-2:])) > 1)
+                    seen.append(self._see(session))
+
+        with translated():
+            self._dumps.run(run, self._dump_seconds)
+
+    def write(self, work: Callable[[ManagedTransaction], R], size: int) -> R:
+        """Run `work`, which writes `size` things, in one transaction.
+
+        It may be called more than once, also when an earlier commit did happen and its answer was lost; it has to
+        look whether it did.
+        """
+        seconds = self._write_seconds + size / 1000
+        with translated():
+            return self._writes.run(lambda driver: self._committed(driver, limited(work, seconds)), seconds, UNKNOWN)
+
+    def _committed(self, driver: Driver, work: Callable[[ManagedTransaction], R]) -> R:
+        with self._session(driver) as session:
+            try:
+                result = session.execute_write(work)
+            except IncompleteCommit:
+                try:
+                    result = session.execute_write(work)
+                except (Neo4jError, DriverError) as error:
+                    raise StoreUnavailable(UNKNOWN) from error
+            self._see(session)
+            return result
+
+    def close(self) -> None:
+        """Close every connection."""
+        for lane in self._lanes:
+            lane.close()
+
+
+def limited(work: Callable[..., R], seconds: float) -> Callable[..., R]:
+    """`work` in a transaction that the server ends after `seconds`."""
+
+    def run(tx: ManagedTransaction, *arguments: bool) -> R:
+        with exhaustion():
+            return work(tx, *arguments)
+
+    return unit_of_work(timeout=seconds)(run)
+
+
+def _caught(work: Callable[[ManagedTransaction], R]) -> Callable[[ManagedTransaction], Callable[[], R]]:
+    """`work`, whose result or refusal is only to be believed once it is known to be of one revision."""
+
+    def run(tx: ManagedTransaction) -> Callable[[], R]:
+        try:
+            result = work(tx)
+        except (InvalidInput, LookupError) as error:
+            return _raising(error)
+        return lambda: result
+
+    return run
+
+
+def _raising(error: Exception) -> Callable[[], Any]:
+    def run() -> Any:
+        raise error
+
+    return run
+
+
+def _locked(work: Callable[[ManagedTransaction], R]) -> Callable[[ManagedTransaction], R]:
+    def run(tx: ManagedTransaction) -> R:
+        tx.run(LOCK).consume()
+        return work(tx)
+
+    return run
