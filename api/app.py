@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from threading import Event
 
 import anyio
 import anyio.to_thread
@@ -32,21 +33,22 @@ HTTP_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 
 def create_app(workspace: Workspace, settings: Settings, stopped: Callable[[], None] = lambda: None) -> FastAPI:
-    """The service over `workspace`, which its owner closes after the service has stopped, or `stopped` does."""
+    """The service over `workspace`; `stopped` is called when it stops, also when a signal ends the process then."""
     configure_logs()
+    warmed = Event()
     metrics, desk = Metrics(), Desk(settings.question_threads, settings.waiting_questions)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         """Load the estate while the first requests may already come in."""
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(anyio.to_thread.run_sync, warm, workspace)
+            tasks.start_soon(anyio.to_thread.run_sync, warm, workspace, warmed)
             yield
         stopped()
 
     app = FastAPI(title="Bluenose", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     graphql = GraphQLEndpoint(workspace, settings, metrics, make_schema(settings), desk)
-    health, export = Health(workspace, metrics), Export(workspace, settings, metrics, desk)
+    health, export = Health(workspace, metrics, warmed), Export(workspace, settings, metrics, desk)
     routes = (
         ("/graphql", graphql.post, "POST"),
         ("/graphql", graphql.explorer, "GET"),
@@ -74,7 +76,7 @@ def served() -> FastAPI:
     return create_app(workspace, settings, workspace.close)
 
 
-def warm(workspace: Workspace) -> None:
+def warm(workspace: Workspace, warmed: Event) -> None:
     """Compile the engine, follow the store and answer one question, so that the first caller need not wait.
 
     While the store is away nothing is lost: /ready says so, and the next question tries again.
@@ -85,6 +87,7 @@ def warm(workspace: Workspace) -> None:
         ids = workspace.seen().estate.register.ids
         if ids:
             affected(workspace.ask([Assumption(ids[0])]), 1)
+    warmed.set()
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

@@ -32,6 +32,7 @@ REQUEST_ERRORS: tuple[RequestError, ...] = (
     RequestError(
         "BAD_REQUEST", 400, "The request is not of the form the route takes.", "Read the message; correct it."
     ),
+    RequestError("NOT_READY", 503, "The service is starting.", "Ask /ready again in a second."),
     RequestError("BAD_JSON", 400, "The body is not JSON: NaN, a lone surrogate, a cut text.", "Send valid JSON."),
     RequestError("BAD_ENCODING", 400, "The body is not UTF-8.", "Send UTF-8."),
     RequestError("TOO_DEEP", 400, "The body or the selection nests too deeply.", "Ask for less at once."),

@@ -17,6 +17,7 @@ from impact.snapshot import Seen, Snapshot
 from impact.states import Assumption
 
 STALE_SECONDS = 1.5
+FIRST_STEP_SECONDS = 3.0
 
 
 @dataclass
@@ -41,6 +42,7 @@ class Workspace:
         if self._follower is None:
             self._follower = Follower(self.snapshot)
             self._follower.start()
+            self._follower.wait(FIRST_STEP_SECONDS)
 
     def wrote(self, revision: int) -> None:
         """A change of ours was recorded as `revision`: the next answer shows it."""

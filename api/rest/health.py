@@ -1,5 +1,7 @@
 """Whether the service is alive, whether it can answer, and what it did."""
 
+from threading import Event
+
 import anyio.to_thread
 import orjson
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -16,8 +18,8 @@ from impact.snapshot import Seen
 class Health:
     """The routes that watch the service. /health touches nothing; /ready waits for the store, aside from questions."""
 
-    def __init__(self, workspace: Workspace, metrics: Metrics) -> None:
-        self.workspace, self.metrics = workspace, metrics
+    def __init__(self, workspace: Workspace, metrics: Metrics, warmed: Event) -> None:
+        self.workspace, self.metrics, self.warmed = workspace, metrics, warmed
         self._aside = anyio.CapacityLimiter(1)
 
     async def health(self, _: Request) -> Response:
@@ -25,7 +27,10 @@ class Health:
         return Response(b'{"status":"alive"}', media_type="application/json")
 
     async def ready(self, _: Request) -> Response:
-        """An estate is in memory: 200 with its revision, live or not; 503 when there is none."""
+        """An estate is in memory and the engine is warm: 200 with its revision, live or not; else 503."""
+        if not self.warmed.is_set():
+            body = error_body("NOT_READY", "the service is starting")
+            return Response(orjson.dumps(body), 503, media_type="application/json")
         try:
             seen = await anyio.to_thread.run_sync(self.workspace.seen, limiter=self._aside)
         except StoreUnavailable as error:

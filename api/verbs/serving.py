@@ -66,7 +66,7 @@ def listen(workspace: Workspace, host: str, port: int, development: bool) -> Non
     from api.app import create_app
 
     settings = checked(host, development)
-    run(create_app(workspace, settings), host, port)
+    run(create_app(workspace, settings, workspace.snapshot.save), host, port)
 
 
 def checked(host: str, development: bool) -> Settings:

@@ -132,7 +132,7 @@ def test_any_history_goes_through_neo4j_and_back(
     lived.apply(change(put_cis=[ci("s0", name="one"), ci("s1")], put_relations=[rel("s0", "depends_on", "s1")]))
     lived.apply(change(put_cis=[ci("s0", "virtual_machine", "one")], delete=["s1"]))
     with (
-        closing(Neo4jStore(neo4j_server.uri, user, password, model, read_seconds=30)) as middle,
+        closing(Neo4jStore(neo4j_server.uri, user, password, model, silent_seconds=30)) as middle,
         closing(fresh()) as target,
     ):
         with pytest.raises(KeyboardInterrupt):

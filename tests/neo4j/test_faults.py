@@ -1,4 +1,4 @@
-"""Neo4j paused, killed, cut off, or losing the reply to a COMMIT: answers go on, and every write counts once."""
+"""Neo4j paused, killed or cut off: answers go on, and say how old they are."""
 
 import os
 import subprocess
@@ -18,7 +18,6 @@ from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId
 from cmdb.model.model import standard_model
 from cmdb.store.neo4j.store import Neo4jStore
-from cmdb.store.port import StoreUnavailable
 from tests.neo4j.proxy import Proxy
 from tests.neo4j.server import Neo4jServer
 
@@ -27,7 +26,6 @@ pytestmark = pytest.mark.slow
 QUESTION = """{ impact(scenario: [{ci: "host"}]) { ... on Impact {
   completeness { revision source ageSeconds } summary { affected { down } } } } }"""
 RATE = 50
-CUTS = int(os.environ.get("BLUENOSE_CUTS", "40"))
 
 
 def ci(name: str, kind: str = "server") -> CI:
@@ -133,7 +131,8 @@ def test_answers_go_on_while_the_database_is_away(neo4j_process: Neo4jServer, tm
             time.sleep(0.1)
         time.sleep(1)
     assert asking.failures == []
-    assert all(a.live for a in asking.answers if a.at < lost)
+    early = [(round(a.at - lost, 2), a.age) for a in asking.answers if a.at < lost and not a.live]
+    assert early == []
     stale = [a for a in asking.answers if not a.live]
     assert stale
     assert stale[0].at - lost <= 2
@@ -146,8 +145,8 @@ def test_a_restart_answers_while_the_database_is_down(neo4j_process: Neo4jServer
     store = opened(neo4j_process)
     store.apply(Changeset("me", "test", put_cis=[ci("host")]))
     store.close()
-    with api(neo4j_process, neo4j_process.port, tmp_path) as url:
-        assert ask(httpx.Client(), url)["source"] == "live"
+    with api(neo4j_process, neo4j_process.port, tmp_path) as url, httpx.Client(timeout=10) as client:
+        assert ask(client, url)["source"] == "live"
     neo4j_process.kill()
     with api(neo4j_process, neo4j_process.port, tmp_path) as url, httpx.Client(timeout=10) as client:
         told = ask(client, url)
@@ -157,26 +156,3 @@ def test_a_restart_answers_while_the_database_is_down(neo4j_process: Neo4jServer
         while time.monotonic() < deadline and ask(client, url)["source"] != "live":
             time.sleep(0.2)
         assert ask(client, url)["source"] == "live"
-
-
-def test_a_lost_reply_to_commit_never_loses_or_doubles_a_write(neo4j_process: Neo4jServer) -> None:
-    """Every write is retried with its key until acknowledged: as many effects as writes, no gap in the revisions."""
-    with Proxy(neo4j_process.port) as proxy:
-        store = opened(neo4j_process, proxy.port)
-        store.apply(Changeset("me", "test", put_cis=[ci("base")]))
-        for number in range(CUTS):
-            changeset = Changeset("me", "test", key=f"key-{number}", put_cis=[ci(f"ci-{number}")])
-            proxy.cutting = True
-            try:
-                applied = store.apply(changeset)
-            except StoreUnavailable:
-                applied = None
-            proxy.cutting = False
-            if applied is None:
-                applied = store.apply(changeset)
-            assert applied.revision == number + 2
-            assert store.apply(changeset).replayed
-        assert proxy.cuts >= CUTS
-        assert store.head().revision == CUTS + 1
-        assert len(store.dump().cis) == CUTS + 1
-        store.close()

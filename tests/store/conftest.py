@@ -17,8 +17,8 @@ from tests.neo4j.plugin import turn
 from tests.neo4j.wiping import wipe
 
 STORES = ("sqlite", pytest.param("neo4j", marks=pytest.mark.xdist_group("neo4j")))
-PATIENCE_S = 30.0
-"""How long a read may take here, where the machine may be busy and the server's Java still cold."""
+PATIENCE_S = 20.0
+"""How long the database may be silent here, where the machine may be busy and the server's Java still cold."""
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +77,7 @@ class Neo4jPlace(Place):
 
     def open(self, clock: Callable[[], datetime] = utc_now) -> Store:
         user, password = self._server.auth or ("", "")
-        return Neo4jStore(self._server.uri, user, password, self.model, read_seconds=PATIENCE_S, clock=clock)
+        return Neo4jStore(self._server.uri, user, password, self.model, silent_seconds=PATIENCE_S, clock=clock)
 
     def renew(self) -> None:
         with self._server.driver() as driver:
@@ -87,7 +87,7 @@ class Neo4jPlace(Place):
         user, password = self._server.auth or ("", "")
         return (
             "from cmdb.model.model import standard_model; from cmdb.store.neo4j.store import Neo4jStore; "
-            f"store = Neo4jStore({self._server.uri!r}, {user!r}, {password!r}, standard_model(), read_seconds=30)\n"
+            f"store = Neo4jStore({self._server.uri!r}, {user!r}, {password!r}, standard_model(), silent_seconds=30)\n"
         )
 
 

@@ -6,11 +6,14 @@ applied, and the bookmark it ends with names the newest commit of that moment. I
 applied in between and everything was read at one revision.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Event
 from typing import Any, TypeVar
 
 from neo4j import (
+    Bookmarks,
     Driver,
     GraphDatabase,
     ManagedTransaction,
@@ -38,6 +41,8 @@ from cmdb.store.port import StoreUnavailable
 
 R = TypeVar("R")
 UNKNOWN = "the database does not answer; whether the change was written is not known"
+SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
+WRITERS = 32
 TRIES = 12
 """How often a read is begun anew because commits fell into it, before it makes the writers wait."""
 REASONS: tuple[tuple[type[Exception], str], ...] = (
@@ -84,23 +89,29 @@ def exhaustion() -> Iterator[None]:
 class Door:
     """Runs work in transactions of one database. Raises `StoreUnavailable` for whatever the driver complains of.
 
-    `read_seconds` is how long a read may take, and so how long it takes to know that the database is gone;
-    `write_seconds` how long a write may wait and take, to which 1 s is added for each 1,000 things it writes.
+    `silent_seconds` is how long the database may be silent before it counts as gone, five times as long while
+    something is written; `read_seconds` how long a read may take while it is not silent; `write_seconds` how long
+    a write may wait and take, to which 1 s is added for each 1,000 things it writes.
     """
 
     def __init__(
         self, uri: str, user: str, password: str, database: str,
-        read_seconds: float, write_seconds: float, dump_seconds: float,
+        silent_seconds: float, read_seconds: float, write_seconds: float, dump_seconds: float,
     ) -> None:  # fmt: skip
+        if uri.partition("://")[0] not in SCHEMES:
+            raise StoreUnavailable("the address of the database is none of " + ", ".join(SCHEMES))
         self._uri, self._auth, self._database = uri, (user, password), database
-        self._read_seconds, self._write_seconds, self._dump_seconds = read_seconds, write_seconds, dump_seconds
+        self._silent_seconds, self._read_seconds = silent_seconds, read_seconds
+        self._write_seconds, self._dump_seconds = write_seconds, dump_seconds
         self._bookmarks = GraphDatabase.bookmark_manager()
+        self._written: deque[str] = deque(maxlen=WRITERS)
         self._seen: frozenset[str] = frozenset()
         self._lanes: list[Lane] = []
         with translated():
-            self._reads = self._lane("read", 32, read_seconds / 2, abandon=True)
-            self._dumps = self._lane("dump", 4, read_seconds / 2, abandon=True)
-            self._writes = self._lane("write", 32, write_seconds / 2, abandon=False)
+            self._glances = self._lane("glance", 8, silent_seconds / 2, abandon=True)
+            self._reads = self._lane("read", 32, silent_seconds / 2, abandon=True)
+            self._dumps = self._lane("dump", 4, silent_seconds / 2, abandon=True)
+            self._writes = self._lane("write", WRITERS, write_seconds / 2, abandon=False)
 
     def _lane(self, name: str, threads: int, retry_seconds: float, *, abandon: bool) -> Lane:
         lane = Lane(name, threads, lambda: self._driver(threads, retry_seconds), abandon=abandon)
@@ -111,8 +122,8 @@ class Door:
         return GraphDatabase.driver(
             self._uri,
             auth=self._auth,
-            connection_timeout=self._read_seconds,
-            connection_acquisition_timeout=self._read_seconds,
+            connection_timeout=self._silent_seconds,
+            connection_acquisition_timeout=self._silent_seconds,
             max_transaction_retry_time=retry_seconds,
             liveness_check_timeout=30,
             max_connection_pool_size=2 * threads,
@@ -129,16 +140,46 @@ class Door:
 
         def run(driver: Driver) -> R:
             with self._session(driver) as session:
-                return work(session)
+                result = work(session)
+                self._written.extend(self._see(session))
+                return result
 
-        self.read(lambda tx: tx.run(ANSWER).consume())
+        self.glance(lambda tx: tx.run(ANSWER).consume())
         with translated():
             return self._writes.run(run, self._write_seconds)
 
-    def read(self, work: Callable[[ManagedTransaction], R]) -> R:
-        """What `work` reads at one revision; it may be called more than once, and must only read."""
+    def glance(self, work: Callable[[ManagedTransaction], R]) -> R:
+        """What `work` reads at once, not waiting for what others are committing: a single property is whole."""
+
+        def run(driver: Driver) -> R:
+            bookmarks = Bookmarks.from_raw_values(list(self._written))
+            with driver.session(database=self._database, bookmarks=bookmarks) as session:
+                return session.execute_read(limited(work, self._silent_seconds))
+
         with translated():
-            return self._reads.run(lambda driver: self._whole(driver, work), self._read_seconds)
+            return self._glances.run(run, self._silent_seconds)
+
+    def _alive(self) -> bool:
+        try:
+            self._glances.run(self._ping, self._silent_seconds / 2)
+        except (StoreUnavailable, Neo4jError, DriverError):
+            return False
+        return True
+
+    def _ping(self, driver: Driver) -> None:
+        with driver.session(database=self._database) as session:
+            session.run(ANSWER).consume()
+
+    def read(self, work: Callable[[ManagedTransaction], R]) -> R:
+        """What `work` reads at one revision; it may be called more than once, and must only read.
+
+        Waits for a commit that is being applied, as long as the database is heard of.
+        """
+        with translated():
+            return self._reads.run(
+                lambda driver: self._whole(driver, work),
+                self._read_seconds, alive=self._alive, every=self._silent_seconds / 2,
+            )  # fmt: skip
 
     def _whole(self, driver: Driver, work: Callable[[ManagedTransaction], R]) -> R:
         with self._session(driver) as session:
@@ -166,7 +207,7 @@ class Door:
                     seen.append(self._see(session))
 
         with translated():
-            self._dumps.run(run, self._dump_seconds)
+            self._dumps.run(run, self._dump_seconds, alive=self._alive, every=self._silent_seconds / 2)
 
     def write(self, work: Callable[[ManagedTransaction], R], size: int) -> R:
         """Run `work`, which writes `size` things, in one transaction.
@@ -175,8 +216,24 @@ class Door:
         look whether it did.
         """
         seconds = self._write_seconds + size / 1000
+        late = Event()
+
+        def begin(tx: ManagedTransaction) -> R:
+            if late.is_set():
+                raise StoreUnavailable(UNKNOWN)
+            return work(tx)
+
         with translated():
-            return self._writes.run(lambda driver: self._committed(driver, limited(work, seconds)), seconds, UNKNOWN)
+            try:
+                return self._writes.run(
+                    lambda driver: self._committed(driver, limited(begin, seconds)),
+                    seconds, UNKNOWN, self._alive_or_pausing, 4 * self._silent_seconds,
+                )  # fmt: skip
+            finally:
+                late.set()
+
+    def _alive_or_pausing(self) -> bool:
+        return self._alive() or self._alive()
 
     def _committed(self, driver: Driver, work: Callable[[ManagedTransaction], R]) -> R:
         with self._session(driver) as session:
@@ -187,7 +244,7 @@ class Door:
                     result = session.execute_write(work)
                 except (Neo4jError, DriverError) as error:
                     raise StoreUnavailable(UNKNOWN) from error
-            self._see(session)
+            self._written.extend(self._see(session))
             return result
 
     def close(self) -> None:

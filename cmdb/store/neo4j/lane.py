@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Lock, Thread
+from time import monotonic
 from typing import TypeVar
 
 from neo4j import Driver
@@ -30,21 +31,31 @@ class Lane:
         self._threads = ThreadPoolExecutor(threads, f"neo4j-{name}")
         self._driver = connect()
 
-    def run(self, work: Callable[[Driver], R], seconds: float, late: str = SILENT) -> R:
-        """What `work` returns or raises within `seconds`; after that, `StoreUnavailable` with the reason `late`."""
+    def run(
+        self, work: Callable[[Driver], R], seconds: float, late: str = SILENT,
+        alive: Callable[[], bool] = lambda: True, every: float = 60.0,
+    ) -> R:  # fmt: skip
+        """What `work` returns or raises within `seconds`, as long as `alive` says yes, asked `every` so many seconds.
+
+        Otherwise raises `StoreUnavailable` with the reason `late`.
+        """
+        deadline = monotonic() + seconds
         with self._lock:
             if self._closed:
                 raise StoreUnavailable(CLOSED)
             driver = self._driver
             future = self._threads.submit(work, driver)
-        try:
-            return future.result(seconds)
-        except TimeoutError:
-            if future.done():
-                raise
-            future.cancel()
-            self._give_up(driver)
-            raise StoreUnavailable(late) from None
+        while True:
+            try:
+                return future.result(min(every, max(deadline - monotonic(), 0.0)))
+            except TimeoutError:
+                if future.done():
+                    raise
+                if monotonic() < deadline and alive():
+                    continue
+                future.cancel()
+                self._give_up(driver)
+                raise StoreUnavailable(late) from None
 
     def _give_up(self, driver: Driver) -> None:
         with self._lock:

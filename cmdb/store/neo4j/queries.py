@@ -9,7 +9,7 @@ ANSWER = "RETURN 1"
 NAMES = "SHOW INDEXES YIELD name RETURN name"
 FORMAT_FOUND = "MATCH (h:Head {id: 1}) RETURN h.format"
 INSIDE = "MATCH (n) RETURN 1 LIMIT 1"
-START = "MERGE (h:Head {id: 1}) ON CREATE SET h.format = $format, h.revision = 0, h.lock = 0"
+START = "MERGE (h:Head {id: 1}) ON CREATE SET h.format = $format, h.revision = 0, h.mark = $mark, h.lock = 0"
 START_REVISION = """
 MERGE (r:Revision {number: 0})
 ON CREATE SET r.recorded_at = $now, r.who = '', r.source = '', r.message = '', r.created = 0, r.changed = 0,
@@ -23,6 +23,7 @@ MATCH (h:Head {id: 1})
 MATCH (r:Revision {number: h.revision})
 RETURN r.number, r.recorded_at
 """
+MARK = "MATCH (h:Head {id: 1}) RETURN h.mark"
 HEAD_NUMBER = "MATCH (h:Head {id: 1}) RETURN h.revision"
 REVISION = "MATCH (r:Revision {number: $number}) RETURN r.number, r.recorded_at"
 REVISION_AT = """
@@ -43,7 +44,7 @@ BEGUN = "MATCH (r:Revision {number: 0}) WHERE r.recorded_at > $moment SET r.reco
 RECORD_REVISION = """
 CREATE (r:Revision) SET r = $revision
 WITH r
-MATCH (h:Head {id: 1}) SET h.revision = r.number
+MATCH (h:Head {id: 1}) SET h.revision = r.number, h.mark = $mark
 """
 ATTEMPTED = "MATCH (r:Revision {attempt: $attempt}) RETURN r.number, r.created, r.changed, r.removed"
 REQUEST = "MATCH (q:Request {key: $key}) RETURN q.digest, q.revision, q.created, q.changed, q.removed, q.attempt"

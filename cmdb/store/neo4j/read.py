@@ -18,6 +18,17 @@ from cmdb.store.port import Around, CiFilter, Dump, Head, StoredCI
 T = TypeVar("T", CI, Relation, Pool)
 
 
+def marked(newest: Head) -> str:
+    """A head as one property: Neo4j reads one as it was at one moment, but not two."""
+    return f"{newest.revision} {newest.recorded_at.isoformat()}"
+
+
+def mark(tx: ManagedTransaction) -> Head:
+    """The newest revision, which may still be half visible: whoever reads on has to wait until it is whole."""
+    number, _, recorded_at = str(tx.run(queries.MARK).single(strict=True)[0]).partition(" ")
+    return Head(int(number), datetime.fromisoformat(recorded_at))
+
+
 def head(tx: ManagedTransaction) -> Head:
     """The newest revision. Raises `LookupError` while it is only half visible."""
     return _head(tx.run(queries.HEAD).values())

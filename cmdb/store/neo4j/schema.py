@@ -7,6 +7,8 @@ from typing import NamedTuple
 from neo4j import ManagedTransaction, Session
 
 from cmdb.store.neo4j.queries import FORMAT_FOUND, INSIDE, NAMES, START, START_REVISION
+from cmdb.store.neo4j.read import marked
+from cmdb.store.port import Head
 
 FORMAT = 1
 TEXT_INDEX = "ci_searched"
@@ -85,5 +87,6 @@ def _create_schema(session: Session) -> None:
 
 def _start(tx: ManagedTransaction, now: Callable[[], datetime]) -> None:
     """Make revision 0. Who comes second finds it made: the constraints let one node be."""
-    tx.run(START, format=FORMAT).consume()
-    tx.run(START_REVISION, now=now()).consume()
+    begun = Head(0, now())
+    tx.run(START, format=FORMAT, mark=marked(begun)).consume()
+    tx.run(START_REVISION, now=begun.recorded_at).consume()

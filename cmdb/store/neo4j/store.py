@@ -34,19 +34,20 @@ def utc_now() -> datetime:
 class Neo4jStore:
     """A `Store` in the database at `uri` (`neo4j://` or `bolt://`); see `cmdb.store.port.Store`.
 
-    An empty database is made a store; one that holds something else is refused. `read_seconds` is how long a read
-    may take before the database counts as gone, `dump_seconds` the same for reading everything, and
-    `write_seconds` how long a write waits for other ones. Raises `StoreUnavailable` when it cannot be reached.
+    An empty database is made a store; one that holds something else is refused. After `silent_seconds` without a
+    word the database counts as gone; as long as it is heard of, a read may take `read_seconds`, reading everything
+    `dump_seconds`, and a write may wait `write_seconds` for others. Raises `StoreUnavailable` when it cannot be
+    reached.
     """
 
     def __init__(
         self, uri: str, user: str, password: str, model: Model, database: str = "neo4j",
-        read_seconds: float = 2.0, write_seconds: float = 60.0, dump_seconds: float = 60.0,
-        clock: Callable[[], datetime] = utc_now,
+        silent_seconds: float = 2.0, read_seconds: float = 20.0, write_seconds: float = 60.0,
+        dump_seconds: float = 60.0, clock: Callable[[], datetime] = utc_now,
     ) -> None:  # fmt: skip
         self._model, self._vocabulary, self._clock = model, Vocabulary(model), clock
         self._counts: dict[tuple[int, CiFilter], int] = {}
-        self._door = Door(uri, user, password, database, read_seconds, write_seconds, dump_seconds)
+        self._door = Door(uri, user, password, database, silent_seconds, read_seconds, write_seconds, dump_seconds)
         try:
             self._door.prepare(lambda session: prepare(session, clock))
         except BaseException:
@@ -54,7 +55,9 @@ class Neo4jStore:
             raise
 
     def head(self, at: datetime | None = None) -> Head:
-        return self._door.read(lambda tx: read.head(tx) if at is None else read.head_at(tx, at))
+        if at is None:
+            return self._door.glance(read.mark)
+        return self._door.read(lambda tx: read.head_at(tx, at))
 
     def apply(self, changeset: Changeset) -> Applied:
         check_encodable(changeset)

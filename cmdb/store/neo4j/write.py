@@ -11,6 +11,7 @@ from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, PoolKey, Relation, RelationKey
 from cmdb.store.checks import Delta, applied, check_twice, retired, touched
 from cmdb.store.neo4j import queries
+from cmdb.store.neo4j.read import marked
 from cmdb.store.neo4j.stored import BATCH, Row, StoredGraph, kept_key, storable
 from cmdb.store.neo4j.vocabulary import Vocabulary, quoted, record, relationship
 from cmdb.store.port import Applied, Head, KeyReused
@@ -159,7 +160,7 @@ def write(
     }  # fmt: skip
     if new.revision == 1:
         tx.run(queries.BEGUN, moment=new.recorded_at).consume()
-    tx.run(queries.RECORD_REVISION, revision=revision).consume()
+    tx.run(queries.RECORD_REVISION, revision=revision, mark=marked(new)).consume()
     return done
 
 
