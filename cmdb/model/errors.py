@@ -6,7 +6,7 @@ from typing import NamedTuple
 class Problem(NamedTuple):
     """One stated fault in an input.
 
-    `code` is one of `CODES`; `place` says where (`cis.csv row 12, column rto`, or the name of an argument);
+    `code` is one of those in docs/errors.md; `place` says where (`cis.csv row 12, column rto`, or an argument's name);
     `found` is what stood there, shortened; `accepted` is what would have been taken.
     """
 
