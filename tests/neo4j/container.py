@@ -1,42 +1,58 @@
-"""A disposable Neo4j container, through the `docker` command alone; used only where a Docker daemon answers."""
+"""A disposable Neo4j container, through the testcontainers library; used only where a Docker daemon answers."""
 
-import os
+import gc
 import secrets
-import shutil
-import subprocess
-import time
+import warnings
 from typing import Self
 
+from docker.errors import DockerException  # type: ignore[import-untyped]
 from neo4j.exceptions import DriverError, Neo4jError
+from testcontainers.core.config import ConnectionMode
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.docker_client import DockerClient
+from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from tests.neo4j.jars import pinned_version
 from tests.neo4j.server import server_version
 from tests.neo4j.unavailable import Unavailable
 
+BOLT = 7687
+DAEMON_TIMEOUT_S = 1
+"""For each of connecting and answering, so that a daemon that hangs is given up after two seconds."""
 PULL_TIMEOUT_S = 600
 START_TIMEOUT_S = 90
+STARTED = r"Started\."
+LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+REFUSALS = (DockerException, DriverError, Neo4jError, OSError, RuntimeError, ValueError)
+"""What the Docker client, its transport (of which all errors are OSErrors), testcontainers and the driver raise."""
 
 
 class Neo4jContainer:
-    """The official community image of the pinned release line, its Bolt port on the loopback, removed by `stop`."""
+    """The official community image of the pinned release line, its Bolt port on the loopback, removed by `stop`.
 
-    def __init__(self, identity: str, uri: str, auth: tuple[str, str]) -> None:
-        self.identity = identity
-        self.uri = uri
+    If we are killed, the library's reaper removes it, unless that is switched off (TESTCONTAINERS_RYUK_DISABLED).
+    """
+
+    def __init__(self, container: DockerContainer, auth: tuple[str, str]) -> None:
         self.auth = auth
-        self.version = ""
+        self.uri = self.version = ""
+        self._container = container
 
     @classmethod
     def start(cls) -> Self:
-        """Run a container and wait for its answer. Raises Unavailable with what docker said."""
+        """Run a container and wait for its answer. Raises Unavailable with what was said instead."""
         if (refusal := daemon_refusal()) is not None:
             raise Unavailable(refusal)
-        password = secrets.token_urlsafe(18)
-        identity = docker(*run_arguments(), timeout_s=PULL_TIMEOUT_S, NEO4J_AUTH=f"neo4j/{password}")
-        container = cls(identity, "", ("neo4j", password))
+        auth = ("neo4j", secrets.token_urlsafe(18))
         try:
-            container.uri = f"bolt://{first_address(docker('port', identity, '7687/tcp'))}"
-            container._await_answer(time.monotonic() + START_TIMEOUT_S)
+            container = cls(described(auth), auth)
+        except REFUSALS as error:
+            raise Unavailable(f"no container: {error}") from error
+        try:
+            container._run()
+        except REFUSALS as error:
+            container.stop()
+            raise Unavailable(f"the container did not start: {error}") from error
         except BaseException:
             container.stop()
             raise
@@ -44,60 +60,43 @@ class Neo4jContainer:
 
     def stop(self) -> None:
         """Remove the container and its data."""
-        docker("rm", "--force", "--volumes", self.identity)
+        self._container.stop()
 
-    def _await_answer(self, deadline: float) -> None:
-        while not self.version:
-            try:
-                self.version = server_version(self.uri, self.auth)
-            except (DriverError, Neo4jError) as error:
-                if time.monotonic() > deadline:
-                    log = docker("logs", "--tail", "40", self.identity)
-                    raise Unavailable(f"the container did not answer ({error}); its log ends:\n{log}") from error
-                time.sleep(0.5)
+    def _run(self) -> None:
+        self._container.start()
+        port = self._container.get_exposed_port(BOLT)
+        self.uri = f"bolt://{self._container.get_container_host_ip()}:{port}"
+        self.version = server_version(self.uri, self.auth)
 
 
-def run_arguments() -> tuple[str, ...]:
-    """What is handed to `docker`: the password travels in the environment, never on the command line."""
+def described(auth: tuple[str, str]) -> DockerContainer:
+    """The container to run. The password travels in the request to the daemon, never on a command line."""
     line = pinned_version().rpartition(".")[0]
-    memory = ("NEO4J_server_memory_heap_max__size=512m", "NEO4J_server_memory_pagecache_size=128m")
-    variables = [part for setting in ("NEO4J_AUTH", *memory) for part in ("--env", setting)]
-    return ("run", "--detach", "--rm", "--publish", "127.0.0.1::7687", *variables, f"neo4j:{line}-community")
+    container = DockerContainer(f"neo4j:{line}-community", docker_client_kw={"timeout": PULL_TIMEOUT_S})
+    container.with_envs(
+        NEO4J_AUTH="/".join(auth),
+        NEO4J_server_memory_heap_max__size="512m",
+        NEO4J_server_memory_pagecache_size="128m",
+    )
+    container.with_exposed_ports(BOLT)
+    if is_here(container.get_docker_client()):
+        container.ports[str(BOLT)] = ("127.0.0.1",)  # type: ignore[assignment]  # the Docker client's way to name one
+    return container.waiting_for(LogMessageWaitStrategy(STARTED).with_startup_timeout(START_TIMEOUT_S))
 
 
-def first_address(answer: str) -> str:
-    """The `host:port` of the first line `docker port` prints."""
-    lines = answer.split()
-    if not lines:
-        raise Unavailable("docker published no port for the container")
-    return lines[0]
+def is_here(client: DockerClient) -> bool:
+    """Whether published ports are reached through this machine's loopback; elsewhere, every address is published."""
+    return client.get_connection_mode() is ConnectionMode.docker_host and client.host() in LOCAL
 
 
 def daemon_refusal() -> str | None:
-    """Why no Docker daemon can be used, or None when one answers."""
-    if shutil.which("docker") is None:
-        return "no docker command"
-    try:
-        docker("version", "--format", "{{.Server.Version}}", timeout_s=10)
-    except Unavailable as refused:
-        return str(refused)
+    """Why no Docker daemon can be used, or None when one answers; known within two seconds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # the Docker client leaves sockets open that did not connect
+        try:
+            DockerClient(timeout=DAEMON_TIMEOUT_S).client.close()
+        except REFUSALS as error:
+            return f"no Docker daemon answers: {str(error).splitlines()[0]}"
+        finally:
+            gc.collect()
     return None
-
-
-def docker(*arguments: str, timeout_s: float = 60, **environment: str) -> str:
-    """Run docker and return what it printed. Raises Unavailable with its complaint."""
-    try:
-        done = subprocess.run(
-            ["docker", *arguments],
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            check=False,
-            env={**os.environ, **environment},
-        )
-    except subprocess.TimeoutExpired:
-        raise Unavailable(f"docker {arguments[0]} did not finish within {timeout_s:g} s") from None
-    if done.returncode:
-        complaint = done.stderr.strip().splitlines() or ["no message"]
-        raise Unavailable(f"docker {arguments[0]}: {complaint[-1]}")
-    return done.stdout.strip()

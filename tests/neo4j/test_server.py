@@ -1,4 +1,5 @@
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -8,7 +9,8 @@ import pytest
 from neo4j import Driver, GraphDatabase
 from neo4j.exceptions import ClientError, DriverError
 
-from tests.neo4j.choice import TestServer, named_server, prepare_own_server
+from tests.neo4j.choice import TestServer, choose_server, named_server, prepare_own_server
+from tests.neo4j.container import daemon_refusal
 from tests.neo4j.jars import ensure_jars, find_java, java_version, pinned_version, wrong_jars
 from tests.neo4j.plugin import do_without
 from tests.neo4j.server import Neo4jServer, StartFailed
@@ -86,6 +88,36 @@ def test_no_server_skips_on_a_laptop_and_fails_in_ci(monkeypatch: pytest.MonkeyP
     monkeypatch.delenv("CI")
     with pytest.raises(pytest.skip.Exception, match="no Neo4j server: no Java"):
         do_without(Unavailable("no Java"))
+
+
+def test_ways_are_tried_in_order_and_each_says_why_it_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NEO4J_URI", raising=False)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
+    monkeypatch.setenv("BLUENOSE_NEO4J_JARS", str(tmp_path))
+    reasons = r"NEO4J_URI is not set; container: no Docker daemon answers: .*; own server: .* differ from jars\.sha256"
+    with pytest.raises(Unavailable, match=reasons):
+        choose_server(tmp_path)
+    monkeypatch.setenv("NEO4J_URI", "bolt://127.0.0.1:1")
+    with pytest.raises(Unavailable, match=r"^NEO4J_URI is bolt://127\.0\.0\.1:1 and it does not answer"):
+        choose_server(tmp_path)
+
+
+def test_a_daemon_that_hangs_is_given_up_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX) as daemon:
+        daemon.bind(str(tmp_path / "docker.sock"))
+        daemon.listen()
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
+        begun = time.monotonic()
+        assert "no Docker daemon answers" in (daemon_refusal() or "")
+        assert time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize("address", ["nonsense", "tcp://127.0.0.1:1", "ssh://nobody@127.0.0.1:1", "unix:///nowhere"])
+def test_an_address_without_a_daemon_is_a_reason_not_a_fault(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", address)
+    assert "no Docker daemon answers" in (daemon_refusal() or "")
 
 
 def test_changed_and_missing_jars_are_noticed(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ class Door:
         def run(driver: Driver) -> R:
             bookmarks = Bookmarks.from_raw_values(list(self._written))
             with driver.session(database=self._database, bookmarks=bookmarks) as session:
-                return session.execute_read(limited(work, self._silent_seconds))
+                return reread(session, limited(work, self._silent_seconds))
 
         with translated():
             return self._glances.run(run, self._silent_seconds)
@@ -185,7 +185,7 @@ class Door:
         with self._session(driver) as session:
             for _ in range(TRIES):
                 before = self._seen
-                result = session.execute_read(limited(_caught(work), self._read_seconds))
+                result = reread(session, limited(_caught(work), self._read_seconds))
                 after = self._see(session)
                 if after == before:
                     return result()
@@ -203,7 +203,7 @@ class Door:
             seen: list[frozenset[str]] = []
             with self._session(driver) as session:
                 for part in parts:
-                    session.execute_read(limited(part, self._dump_seconds), len(set(seen[-2:])) > 1)
+                    reread(session, limited(part, self._dump_seconds), len(set(seen[-2:])) > 1)
                     seen.append(self._see(session))
 
         with translated():
@@ -261,6 +261,14 @@ def limited(work: Callable[..., R], seconds: float) -> Callable[..., R]:
             return work(tx, *arguments)
 
     return unit_of_work(timeout=seconds)(run)
+
+
+def reread(session: Session, work: Callable[..., R], *arguments: bool) -> R:
+    """What `work` reads, read again where only the last word of it was lost; the driver repeats all other losses."""
+    try:
+        return session.execute_read(work, *arguments)
+    except IncompleteCommit:
+        return session.execute_read(work, *arguments)
 
 
 def _caught(work: Callable[[ManagedTransaction], R]) -> Callable[[ManagedTransaction], Callable[[], R]]:
