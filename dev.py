@@ -24,7 +24,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / "installed"
-GENERATED = ("api.gql.export", "api.catalogue", "cmdb.model.document")
+GENERATED = ("api.gql.export", "api.catalogue", "cmdb.model.document", "impact.readiness.document")
 
 
 def install() -> None:
@@ -84,7 +84,7 @@ def bench(*rest: str) -> None:
 
 def lock() -> None:
     run(
-        str(PYTHON), "-m", "uv", "pip", "compile", "pyproject.toml", "--group", "dev", "--group", "bench",
+        str(PYTHON), "-m", "uv", "pip", "compile", "pyproject.toml", "--group", "dev", "--group", "bench", "--extra", "dask",
         "--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-header",
         "--upgrade", "--quiet", "--output-file", str(LOCK),
     )  # fmt: skip

@@ -7,11 +7,14 @@ import orjson
 import typer
 
 from api.verbs.asking import impact, why
+from api.verbs.causes import causes, changed
 from api.verbs.comparing import diff
+from api.verbs.continuity import gaps
 from api.verbs.keeping import backup, copy, restore
 from api.verbs.looking import history, search, show
 from api.verbs.moving import export, import_
 from api.verbs.options import Refused
+from api.verbs.readiness import readiness
 from api.verbs.serving import demo, serve
 from cmdb.model.errors import InvalidInput
 from cmdb.move.revision import Stopped
@@ -33,6 +36,10 @@ VERBS = (
     ("import", import_),
     ("impact", impact),
     ("why", why),
+    ("gaps", gaps),
+    ("readiness", readiness),
+    ("causes", causes),
+    ("changed", changed),
     ("search", search),
     ("show", show),
     ("history", history),

@@ -1,4 +1,4 @@
-"""Keeps a snapshot at the newest revision from a thread of its own, so that no question waits for the store."""
+"""Keeps a snapshot at the newest revision, and on disk, from threads of its own: no question waits for either."""
 
 from threading import Event, Thread
 
@@ -7,21 +7,27 @@ from structlog import get_logger
 from cmdb.store.port import StoreUnavailable
 from impact.snapshot import Snapshot
 
-FOLLOW_SECONDS = 0.2
+FOLLOW_SECONDS = 0.1
 SAVE_SECONDS = 60.0
+BUSY_SECONDS = 1.0
+"""When to look again at a file that another process is writing."""
 
 
 class Follower:
-    """Asks the store for its newest revision five times a second, and keeps the estate on disk once a minute."""
+    """Asks the store for its newest revision ten times a second, and keeps the estate on disk once a minute."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._stop, self._began = Event(), Event()
-        self._thread = Thread(target=self._run, name="follower", daemon=True)
+        self._threads = [
+            Thread(target=self._follow, name="follower", daemon=True),
+            Thread(target=self._keep, name="keeper", daemon=True),
+        ]
 
     def start(self) -> None:
         """Begin to follow."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def wait(self, seconds: float) -> None:
         """Wait until the store was asked once, but not longer than `seconds`."""
@@ -30,16 +36,13 @@ class Follower:
     def stop(self) -> None:
         """Stop following; waits for a step under way, but not for a store that hangs."""
         self._stop.set()
-        self._thread.join(timeout=5)
+        for thread in self._threads:
+            thread.join(timeout=5)
 
-    def _run(self) -> None:
-        since_saved = SAVE_SECONDS
+    def _follow(self) -> None:
         while not self._stop.is_set():
             try:
                 self._snapshot.current()
-                if since_saved >= SAVE_SECONDS:
-                    self._snapshot.save()
-                    since_saved = 0.0
             except StoreUnavailable:
                 pass  # nothing was ever seen; /ready says so
             except Exception:  # noqa: BLE001
@@ -47,4 +50,17 @@ class Follower:
                 get_logger().exception("the snapshot could not be brought forward")
             self._began.set()
             self._stop.wait(FOLLOW_SECONDS)
-            since_saved += FOLLOW_SECONDS
+
+    def _keep(self) -> None:
+        """In a thread of its own, because writing a large estate takes longer than a commit may stay unseen."""
+        self._began.wait()
+        while not self._stop.is_set():
+            pause = SAVE_SECONDS
+            try:
+                self._snapshot.share()
+            except BlockingIOError:
+                pause = BUSY_SECONDS
+            except Exception:  # noqa: BLE001
+                # The estate in memory is as good as before; the next turn may do.
+                get_logger().exception("the snapshot could not be kept on disk")
+            self._stop.wait(pause)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from api.errors import Refused
 from api.workspace import Workspace
 from cmdb.model.ci import CiId
 from cmdb.model.errors import InvalidInput, Problem, ValueFault, shown
@@ -18,7 +19,7 @@ from impact.states import Assumption, ImpactState, UnknownCi
 if TYPE_CHECKING:
     from api.metrics import Metrics  # the command line has none, and starts sooner without
 
-MOST_ASSUMED = 1_000
+MOST_ASSUMED, MOST_CREWS = 1_000, 1_000
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 YEARS_AHEAD = timedelta(days=3_650)
 SUGGESTED = 5
@@ -64,6 +65,22 @@ def checked_moment(since: datetime | None, place: str = "since") -> datetime | N
     return since.astimezone(UTC)
 
 
+def checked_declared(declared: datetime | None, since: datetime | None) -> datetime | None:
+    """When work began, like `checked_moment`; not before the disruption did. Raises `InvalidInput` BAD_DATE."""
+    moment = checked_moment(declared, "declared")
+    if moment is not None and since is not None and moment < since:
+        accepted = f"a time not before `since`, {since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        raise InvalidInput([Problem("BAD_DATE", "declared", shown(moment.isoformat()), accepted)])
+    return moment
+
+
+def checked_crews(crews: int | None) -> int | None:
+    """How many crews work at once, 1 to 1000; None for as many as there is work for. Raises `Refused`."""
+    if crews is not None and not 1 <= crews <= MOST_CREWS:
+        raise Refused("BAD_REQUEST", f"crews must be from 1 to {MOST_CREWS}, found {crews}")
+    return crews
+
+
 def recorded(inventory: Inventory, text: str, place: str = "asOf") -> Head:
     """The revision that `r42`, `42` or a time with offset stands for.
 
@@ -81,12 +98,14 @@ def settle(
     given: Sequence[Assumption],
     since: datetime | None = None,
     as_of: str | None = None,
+    declared: datetime | None = None,
 ) -> Question:
     """The question, settled and counted. Raises `InvalidInput` and what `Workspace.ask` raises."""
     assumptions, moment = checked(given), checked_moment(since)
+    work_begins = checked_declared(declared, moment)
     at = recorded(workspace.inventory, as_of) if as_of is not None else None
     start = perf_counter()
-    question = workspace.ask(assumptions, moment, at)
+    question = workspace.ask(assumptions, moment, at, work_begins)
     metrics.answered(question, perf_counter() - start)
     return question
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from cmdb.model.model import Model
 from cmdb.store.port import Store, StoreUnavailable
 from cmdb.store.sqlite.store import SqliteStore
-from impact.snapshot import Keep
+from impact.kept import Keep
 
 DEFAULT_STORE = "sqlite:bluenose.db"
 NEO4J = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")

@@ -1,7 +1,7 @@
 """Answers for people: tables that work at 80 columns, in colour or plain; states as a sign and a word."""
 
 from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from rich.console import Console
 from rich.markup import escape
@@ -9,6 +9,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from api.signs import SIGNS, sign
+from api.tables_clocks import restore_lines, services_table, steps_table
 from cmdb.model.durations import show_minutes
 from cmdb.store.port import Head
 from impact.analyses import (
@@ -22,13 +24,14 @@ from impact.analyses import (
     scenario,
     summarize,
 )
+from impact.analyses.restore_order import Plan, any_time_known
+from impact.continuity.report import RestoreOrder
 from impact.paging import PAGE_LIMIT
 from impact.question import Question
 from impact.report import (
     AffectedService,
     Assumed,
     CiRef,
-    Clock,
     Completeness,
     Contact,
     Margin,
@@ -37,38 +40,37 @@ from impact.report import (
     StateCounts,
     Why,
 )
-from impact.states import ImpactState
+from impact.states import ImpactState, Level
 
-SIGNS = {
-    ImpactState.down: ("■ down", "bold red"),
-    ImpactState.degraded: ("▲ degraded", "yellow"),
-    ImpactState.at_risk: ("◆ at risk", "cyan"),
-    ImpactState.operational: ("● fine", "green"),
-}
 FIRST_SCREEN = 12
+NO_TIMES = "no restore time is recorded for what is down; the order alone: --crews N"
 
 
-def sign(state: ImpactState) -> Text:
-    """A state as a coloured sign and a word."""
-    return Text(*SIGNS[state])
+def print_impact(
+    console: Console, question: Question, zone: tzinfo, everything: bool, crews: int | None = None
+) -> None:
+    """The first screen: what was assumed, who is hit, clocks, whom to call, what to restore, what holds, unknowns.
 
-
-def print_impact(console: Console, question: Question, zone: tzinfo, everything: bool) -> None:
-    """The first screen: what was assumed, who is hit, clocks, whom to call, what holds, what is unknown."""
+    With `crews`, or with `everything`, also the steps of the restore order.
+    """
     limit = None if everything else FIRST_SCREEN
     for assumed in scenario(question):
         console.print(_assumption(assumed))
     _headline(console, question, zone)
     services = affected_services(question, limit)
     if services.total_count:
-        console.print(_services(services.nodes, zone))
+        console.print(services_table(services.nodes, zone, console.width))
         _more(console, services)
     elif len(question.walk) > len(question.indices) and not everything:
         _cis(console, question, limit)
     if everything:
         _groups(console, question)
         _cis(console, question, limit)
+    plan = Plan.of(question, crews) if everything or crews or any_time_known(question) else None
+    if plan and (everything or crews):
+        _steps(console, plan.page(limit), zone)
     _contacts(console, question)
+    print_labelled(console, "Restore", restore_lines(plan, zone) if plan else _untimed(question))
     _holding(console, question, limit)
     _unknown(console, completeness(question))
 
@@ -141,47 +143,24 @@ def _counts(states: StateCounts) -> str:
     return " · ".join(f"[{style}]{count:,} {word}[/]" for style, count, word in words)
 
 
-def _services(services: Iterable[AffectedService], zone: tzinfo) -> Padding:
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
-    table.add_column("service", ratio=5, min_width=16)
-    table.add_column("state", no_wrap=True, min_width=10)
-    table.add_column("tier", no_wrap=True)
-    table.add_column("people", justify="right", no_wrap=True)
-    table.add_column("must be back", no_wrap=True)
-    table.add_column("why", ratio=6, min_width=20)
-    for s in services:
-        table.add_row(
-            escape(s.name), sign(s.state), s.tier or "?", f"{s.people:,}" if s.people else "–",
-            _due(s.clock, zone) if s.clock else ("no RTO" if s.state is ImpactState.down else "–"), _because(s),
-        )  # fmt: skip
-    return Padding(table, (0, 0, 0, 2))
-
-
-def _due(clock: Clock, zone: tzinfo) -> str:
-    left = abs(clock.remaining_minutes)
-    span = f"{left // 60}:{left % 60:02d}" if left < 1440 else f"{left // 1440}d {left % 1440 // 60}h"
-    return f"{moment(clock.due, zone)}\n{'in ' + span if clock.remaining_minutes >= 0 else span + ' late'}"
-
-
-def moment(at: datetime, zone: tzinfo) -> str:
-    """A moment in the reader's time zone: the time, with the date unless it is today."""
-    local = at.astimezone(zone)
-    today = datetime.now(zone).date()
-    return f"{local:%H:%M}" if local.date() == today else f"{local:%d %b %H:%M}"
-
-
-def _because(service: AffectedService) -> str:
-    pool, names = service.pool, [ref.id for ref in service.because]
-    if pool is not None and pool.working:
-        lost = ", ".join(ref.id for ref in pool.lost[:2]) + ("…" if len(pool.lost) > 2 else "")
-        return escape(f"pool {pool.name}: {pool.working} of {pool.total} work, {lost} lost")
-    shown = names if len(names) <= 2 else [names[0], *(["…"] if len(names) > 3 else names[1:2]), names[-1]]
-    return escape(" ← ".join(shown)) or "assumed"
-
-
 def _more(console: Console, found: Page[AffectedService]) -> None:
     if found.has_next_page:
         console.print(f"  [dim]{found.total_count - len(found.nodes)} more: --all, or cmdb why SERVICE FAILED[/]")
+
+
+def _untimed(question: Question) -> list[str]:
+    down = bool((question.walk.levels == Level.DOWN).any())
+    return [NO_TIMES] if down else []
+
+
+def _steps(console: Console, plan: RestoreOrder, zone: tzinfo) -> None:
+    if not plan.nodes:
+        return
+    console.print()
+    console.print(steps_table(plan, zone))
+    if plan.has_next_page:
+        console.print(f"  [dim]{plan.total_count - len(plan.nodes):,} more steps: --all[/]")
+    console.print()
 
 
 def _groups(console: Console, question: Question) -> None:

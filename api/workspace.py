@@ -1,7 +1,7 @@
 """What every entry point is composed of: the model, the store, the inventory and the snapshot of one estate."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,8 +13,10 @@ from cmdb.model.model import Model, standard_model
 from cmdb.service import Inventory
 from cmdb.store.port import Head, Store
 from impact.question import Question, ask
-from impact.snapshot import Seen, Snapshot
+from impact.readiness.series import Ledgers, Series, subject
+from impact.snapshot import Seen, Snapshot, vocabulary
 from impact.states import Assumption
+from impact.sweep.held import Sweeps
 
 STALE_SECONDS = 1.5
 FIRST_STEP_SECONDS = 3.0
@@ -34,6 +36,9 @@ class Workspace:
     inventory: Inventory
     snapshot: Snapshot
     remote: bool = False
+    ledgers: Ledgers = field(default_factory=Ledgers)
+    series: Series = field(default_factory=Series)
+    sweeps: Sweeps = field(default_factory=Sweeps)
     _follower: Follower | None = None
     _written: int = 0
 
@@ -57,14 +62,20 @@ class Workspace:
         return seen if fresh else replace(seen, live=False)
 
     def ask(
-        self, assumptions: Sequence[Assumption], started_at: datetime | None = None, at: Head | None = None
+        self,
+        assumptions: Sequence[Assumption],
+        started_at: datetime | None = None,
+        at: Head | None = None,
+        declared_at: datetime | None = None,
     ) -> Question:
         """Settle a scenario on the newest revision, or as of a given one.
 
         Raises `UnknownCi`, `ContradictoryScenario`, `StoreUnavailable`.
         """
         seen = self.seen() if at is None else self.snapshot.as_of(at)
-        return ask(seen.estate, assumptions, datetime.now(UTC), started_at, seen.checked_at, seen.live, seen.as_of)
+        return ask(
+            seen.estate, assumptions, datetime.now(UTC), started_at, seen.checked_at, seen.live, seen.as_of, declared_at
+        )  # fmt: skip
 
     def close(self) -> None:
         """Keep the newest estate on disk for the next start, and let go of the store."""
@@ -83,4 +94,8 @@ def open_workspace(store_url: str, extension: Path | None = None) -> Workspace:
     model = standard_model() if extension is None else load_extension(extension, standard_model())
     remote = is_remote(store_url)
     store = opened_late(lambda: open_store(store_url, model)) if remote else open_store(store_url, model)
-    return Workspace(model, store, Inventory(store, model), Snapshot(store, model, keep_of(store_url)), remote)
+    keep = keep_of(store_url)
+    series = Series(keep.place.with_suffix(".readiness"), subject(vocabulary(model), keep.store))
+    snapshot = Snapshot(store, model, keep)
+    sweeps = Sweeps(keep.place.with_suffix(".sweep"), snapshot.seen.estate if snapshot.seen else None)
+    return Workspace(model, store, Inventory(store, model), snapshot, remote, series=series, sweeps=sweeps)

@@ -14,11 +14,11 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import changes, command, cypher, loading, walks, web
+from benchmarks import causes, changes, command, continuity, cypher, gaps, loading, readiness, walks, web
 from benchmarks.figures import Figure
 from benchmarks.inventory import write_files
 
-GROUPS = ("walks", "changes", "loading", "web", "command", "cypher")
+GROUPS = ("walks", "changes", "loading", "web", "command", "readiness", "continuity", "gaps", "causes", "cypher")
 
 
 def run(group: str, folder: Path, label: str, ci: str, scratch: Path) -> Iterator[Figure]:
@@ -33,6 +33,14 @@ def run(group: str, folder: Path, label: str, ci: str, scratch: Path) -> Iterato
         yield from web.figures(folder, label, ci, scratch)
     elif group == "command":
         yield from command.figures(scratch)
+    elif group == "gaps":
+        yield from gaps.figures()
+    elif group == "continuity":
+        yield from continuity.figures()
+    elif group == "causes":
+        yield from causes.figures()
+    elif group == "readiness":
+        yield from readiness.figures()
     else:
         yield from cypher.figures(folder, label, scratch)
 

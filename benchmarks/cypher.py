@@ -20,8 +20,9 @@ from benchmarks.web import QUERY, serving
 from cmdb.model.model import standard_model
 from cmdb.store.neo4j.store import Neo4jStore
 from impact.estate import Estate
+from impact.kept import Keep
 from impact.kernels.jit import compile_kernels
-from impact.snapshot import Keep, Snapshot, compile_estate, vocabulary
+from impact.snapshot import Snapshot, compile_estate, vocabulary
 from impact.walk import walk
 from importers.runner import apply_plan, plan_import
 from tests.neo4j.jars import ensure_jars, find_java

@@ -48,9 +48,7 @@ class Estate:
 
     def having_role(self, cis: I32, role: str) -> B1:
         """Which of `cis` are of a kind that plays `role`."""
-        wanted = np.zeros(256, np.bool_)
-        wanted[list(self.vocabulary.with_role(role))] = True
-        marks: B1 = wanted[self.kind[cis]]
+        marks: B1 = self.vocabulary.role_marks[role][self.kind[cis]]
         return marks
 
     def number(self, name: str, ci: int) -> int | None:

@@ -3,15 +3,18 @@
 Layout: MAGIC, the length of the header, its digest, the header (JSON), then one section per array, each from a multiple
 of 64 to the next. The header gives every section its type, shape, place and digest; digests cover the padding too, so
 that no changed bit goes unnoticed. Arrays are read-only views of the file: processes on one machine share their memory.
+A file that is in use is never written to, only replaced. Whoever changes what a file holds changes MAGIC.
 """
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from fcntl import LOCK_EX, LOCK_NB, flock
 from hashlib import blake2b
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +27,7 @@ from impact.register import Register
 from impact.texts import Texts
 from impact.vocabulary import Vocabulary
 
-MAGIC = b"BNESTAT1"
+MAGIC = b"BNESTAT2"
 ALIGN = 64
 DIGEST = 16
 PROLOGUE = len(MAGIC) + 8 + DIGEST
@@ -33,13 +36,14 @@ Array = npt.NDArray[Any]
 
 
 class DamagedFile(ValueError):
-    """The file is not a whole estate as it was written, or is one of another store or another model."""
+    """The file is not a whole estate as it was written, or is one of another store, model or version of the format."""
 
 
 def save(estate: Estate, place: Path, store: str) -> None:
     """Write an estate atomically and durably; what was at `place` is kept as `.previous`.
 
-    `store` says what it is an estate of, and must be given again to `load` it.
+    `store` says what it is an estate of, and must be given again to `load` it. Raises `OSError`, of which
+    `BlockingIOError` means that another process is writing this file just now.
     """
     sections = {name: np.ascontiguousarray(array) for name, array in _arrays(estate)}
     spans, at = {}, 0
@@ -51,19 +55,42 @@ def save(estate: Estate, place: Path, store: str) -> None:
         {
             "revision": estate.revision, "recordedAt": estate.recorded_at.isoformat(), "store": store,
             "vocabulary": _words(estate.vocabulary), "sections": spans, "size": at,
+            "dead": {name: lists.dead for name, lists in _lists(estate)},
         }
     )  # fmt: skip
-    draft = place.with_name(place.name + f".{os.getpid()}")
-    with draft.open("wb") as file:
+    with _draft(place) as file:
         start = MAGIC + len(header).to_bytes(8, "little") + bytes.fromhex(_digest(header)) + header
         file.write(start + b"\0" * (-len(start) % ALIGN))
         for array in sections.values():
             file.write(_padded(array))
-        file.flush()
-        os.fsync(file.fileno())
-    if place.exists():
-        os.replace(place, previous(place))
-    os.replace(draft, place)
+
+
+@contextmanager
+def _draft(place: Path) -> Iterator[BinaryIO]:
+    """A file to write what belongs at `place`; it takes its place when written to the end, else it is removed.
+
+    It is locked, so that of several processes one writes; what one that was killed left is written over.
+    """
+    draft = place.with_name(place.name + ".draft")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT, 0o666), "wb") as file:
+        flock(file, LOCK_EX | LOCK_NB)
+        if not _is_at(file, draft):
+            raise BlockingIOError("another process has just put this draft in its place")
+        try:
+            file.truncate()
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            if place.exists():
+                os.replace(place, previous(place))
+            os.replace(draft, place)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+
+
+def _is_at(file: BinaryIO, place: Path) -> bool:
+    return place.exists() and os.path.samestat(os.fstat(file.fileno()), place.stat())
 
 
 def previous(place: Path) -> Path:
@@ -73,16 +100,31 @@ def previous(place: Path) -> Path:
 
 def load(place: Path, store: str, vocabulary: Vocabulary) -> Estate:
     """The estate in a file. Raises `DamagedFile`, and `OSError` when it cannot be read."""
+    data, header, body = _opened(place, store, vocabulary)
+    try:
+        arrays = {name: _section(data[body:], *span) for name, span in header["sections"].items()}
+        return _estate(header, arrays, vocabulary)
+    except (LookupError, TypeError) as error:
+        raise DamagedFile("of another version of the format") from error
+
+
+def revision(place: Path, store: str, vocabulary: Vocabulary) -> int:
+    """The revision of the estate in a file, of which only the header is checked. Raises as `load` does."""
+    found: int = _opened(place, store, vocabulary)[1]["revision"]
+    return found
+
+
+def _opened(place: Path, store: str, vocabulary: Vocabulary) -> tuple[memoryview, dict[str, Any], int]:
+    """A file in memory, its header, and where the sections begin."""
     with place.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size < PROLOGUE:
             raise DamagedFile("too short")
         data = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
     header, body = _header(data, size)
-    if header["store"] != store or header["vocabulary"] != _words(vocabulary):
+    if header.get("store") != store or header.get("vocabulary") != _words(vocabulary):
         raise DamagedFile("of another store or another model")
-    arrays = {name: _section(data[body:], *span) for name, span in header["sections"].items()}
-    return _estate(header, arrays, vocabulary)
+    return data, header, body
 
 
 def _header(data: memoryview, size: int) -> tuple[dict[str, Any], int]:
@@ -90,7 +132,7 @@ def _header(data: memoryview, size: int) -> tuple[dict[str, Any], int]:
     end = PROLOGUE + length
     body = end + -end % ALIGN
     if data[: len(MAGIC)] != MAGIC or length > size or any(data[end:body]):
-        raise DamagedFile("not an estate")
+        raise DamagedFile("not an estate, or one of another version of the format")
     raw = bytes(data[PROLOGUE:end])
     if bytes(data[PROLOGUE - DIGEST : PROLOGUE]).hex() != _digest(raw):
         raise DamagedFile("its header was changed")
@@ -147,7 +189,7 @@ def _arrays(estate: Estate) -> Iterator[tuple[str, Array]]:
         yield name, getattr(estate, name)
     for name in NUMBERS:
         yield name, estate.numbers[name]
-    for name, lists in (("dependents", graph.dependents), ("providers", graph.providers), ("links", estate.links)):
+    for name, lists in _lists(estate):
         yield f"{name}.index", lists.index
         yield name, lists.columns[:, : lists.used]
     yield "pools", graph.pools.table
@@ -161,6 +203,11 @@ def _arrays(estate: Estate) -> Iterator[tuple[str, Array]]:
         yield f"pools.{name}.ends", texts.ends
 
 
+def _lists(estate: Estate) -> tuple[tuple[str, Adjacency], ...]:
+    graph = estate.graph
+    return ("dependents", graph.dependents), ("providers", graph.providers), ("links", estate.links)
+
+
 def _estate(header: dict[str, Any], arrays: dict[str, Array], vocabulary: Vocabulary) -> Estate:
     def texts(name: str) -> Texts:
         late = list(Texts(arrays[f"late.{name}"], arrays[f"late.{name}.ends"])) if f"late.{name}" in arrays else []
@@ -168,7 +215,7 @@ def _estate(header: dict[str, Any], arrays: dict[str, Array], vocabulary: Vocabu
 
     def lists(name: str) -> Adjacency:
         used = arrays[name].shape[1]
-        return Adjacency(arrays[f"{name}.index"], arrays[name], used, [used])
+        return Adjacency(arrays[f"{name}.index"], arrays[name], used, [used], header["dead"][name])
 
     ids = texts("ids")
     changed = zip(texts("changed.names"), texts("changed.attributes"), strict=True)

@@ -7,10 +7,13 @@ from functools import cached_property
 
 import numpy as np
 
+from impact.continuity.needs import needs_of
+from impact.continuity.recovery import recovered
+from impact.continuity.required_by import Deadlines, required_by
 from impact.estate import Estate
 from impact.kernels.types import I32
 from impact.report import CiRef
-from impact.states import STATES, Assumption, ContradictoryScenario, ImpactState, UnknownCi
+from impact.states import STATES, Assumption, ContradictoryScenario, ImpactState, Level, UnknownCi
 from impact.walk import Walk, walk
 
 
@@ -18,7 +21,7 @@ from impact.walk import Walk, walk
 class Question:
     """`started_at` is when the disruption began, for clocks; `checked_at` when the estate was last known the newest.
 
-    `as_of` says that the question was put to a past revision.
+    `as_of` says that the question was put to a past revision; `declared_at` is when work on the disruption began.
     """
 
     estate: Estate
@@ -30,6 +33,7 @@ class Question:
     checked_at: datetime
     live: bool
     as_of: bool = False
+    declared_at: datetime | None = None
 
     def ref(self, ci: int) -> CiRef:
         """A CI by index, named."""
@@ -51,6 +55,21 @@ class Question:
         """The CIs assumed about, each once."""
         return np.unique(np.array(self.indices, np.int32))
 
+    @property
+    def work_begins_at(self) -> datetime:
+        """When work on the disruption begins: as declared, else when asked, and not before it has begun."""
+        return self.declared_at or max(self.asked_at, self.started_at)
+
+    @cached_property
+    def deadlines(self) -> Deadlines:
+        """Recovery of everything that is down, and by when it must be back. Client groups take no restoring."""
+        estate = self.estate
+        down = np.sort(self.walk.nodes[self.walk.levels == Level.DOWN])
+        restore = estate.numbers["restore"][down]
+        restore[estate.having_role(down, "client")] = 0
+        needs = needs_of(estate.graph, down)
+        return required_by(recovered(needs, restore), estate.numbers["rto"][down])
+
     @cached_property
     def services(self) -> I32:
         """Positions in the walk of affected services."""
@@ -70,6 +89,7 @@ def ask(
     checked_at: datetime | None = None,
     live: bool = True,
     as_of: bool = False,
+    declared_at: datetime | None = None,
 ) -> Question:
     """Settle a scenario. Raises `UnknownCi` and `ContradictoryScenario`; CIs not in service take no part."""
     indices = resolve(estate, assumptions, as_of)
@@ -85,8 +105,11 @@ def ask(
             raise ContradictoryScenario(estate.register.ids[at])
     seeds = [at for at in floors if estate.live[at]]
     found = walk(estate.graph, seeds, [floors[at] for at in seeds], [at for at in pins if estate.live[at]])
-    moment = started_at or asked_at
-    return Question(estate, tuple(assumptions), indices, found, asked_at, moment, checked_at or asked_at, live, as_of)
+    moment = started_at or min(asked_at, declared_at or asked_at)
+    checked = checked_at or asked_at
+    return Question(
+        estate, tuple(assumptions), indices, found, asked_at, moment, checked, live, as_of, declared_at
+    )  # fmt: skip
 
 
 def resolve(estate: Estate, assumptions: Iterable[Assumption], as_of: bool = False) -> list[int]:

@@ -111,10 +111,24 @@ class People:
 
 @dataclass
 class Clock:
-    """How long a service has: due = started + RTO. Runs only for a service that is down and has an RTO."""
+    """How long a service that is down has, and when it can be back.
 
-    due: datetime
-    remaining_minutes: Annotated[int, "Whole minutes left when asked; negative when overdue."]
+    Due = started + RTO. Can be back = when work begins + effective recovery over what is down.
+    """
+
+    due: Annotated[datetime | None, "When it must be back; null if no RTO is recorded."]
+    remaining_minutes: Annotated[int | None, "Whole minutes left until due when asked; negative when overdue."]
+    can_be_back: Annotated[datetime, "When it can be back if nothing waits for free hands."]
+    at_least: Annotated[bool, "True: not before then; the restore time of something it waits for is not recorded."]
+    unknown: Annotated[list[CiRef], "Whose restore times are not recorded, the nearest first; the first 20."]
+    unknown_count: Annotated[int, "How many there are in all."]
+    late_minutes: Annotated[int | None, "By how much it can only be back too late; 0 in time; null if no RTO."]
+    slack_minutes: Annotated[
+        int | None,
+        "How much longer work could wait before a promise breaks: its own, or one of a CI that needs it. Negative: "
+        "how much is lost already. Null if no promise rests on it.",
+    ]
+    slack_at_most: Annotated[bool, "True: the slack may be less, since some restore time is not recorded."]
 
 
 @dataclass
@@ -224,7 +238,7 @@ class AffectedService(AffectedCi):
     """A service that is hit."""
 
     people: Annotated[int, "People in affected client groups that depend on it."]
-    clock: Annotated[Clock | None, "Null when it is not down or has no RTO."]
+    clock: Annotated[Clock | None, "Null when it is not down."]
     because: Annotated[list[CiRef], "The proof in short: the CIs from its first cause back to the assumption."]
     pool: Annotated[PoolFacts | None, "The pool whose loss hits it first, if it is one."]
 
@@ -241,6 +255,8 @@ class AffectedClientGroup:
     people: Annotated[int | None, "People in it, nested groups included; null if not recorded."]
     inside: Annotated[CiRef | None, "The affected group it is part of: its people are counted there."]
     services: Annotated[list[ServiceLoss], "The services it uses that are hit, worst first."]
+    clock: Annotated[Clock | None, "Of the service it loses with the least slack; null when none of them is down."]
+    clock_of: Annotated[CiRef | None, "The service whose clock this is."]
 
 
 @dataclass

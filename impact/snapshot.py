@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import repeat
 from operator import itemgetter
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -22,8 +21,8 @@ from cmdb.store.bulk import collector_paused
 from cmdb.store.port import Dump, Head, Store, StoreUnavailable
 from impact.adjacency import Adjacency
 from impact.estate import NUMBERS, UNKNOWN, Estate
-from impact.estate_file import DamagedFile, load, previous, save
 from impact.graph import Dependencies, Rule, compile_graph, patch_graph
+from impact.kept import Keep, KeptEstate
 from impact.kernels.types import B1, I32, U8
 from impact.past import PastEstates
 from impact.register import Register
@@ -50,18 +49,6 @@ class Seen:
     as_of: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """Where an estate is kept on local disk, and the name of the store it is of.
-
-    An estate of fewer than `least` CIs is not kept: it is read from a local store as quickly as its file is checked.
-    """
-
-    place: Path
-    store: str
-    least: int = 0
-
-
 class Snapshot:
     """The newest estate of a store, kept in memory. Safe to use from any thread; an estate never changes.
 
@@ -71,14 +58,12 @@ class Snapshot:
     def __init__(self, store: Store, model: Model, keep: Keep | None = None) -> None:
         self._store = store
         self._vocabulary = vocabulary(model)
-        self._keep = keep
-        self._lock = Lock()
+        self._kept = KeptEstate(keep, self._vocabulary) if keep else None
+        self._lock, self._swap = Lock(), Lock()
         self._past = PastEstates()
         self._seen: Seen | None = None
-        self._saved = -1
-        if keep is not None and (kept := _loaded(keep, self._vocabulary)) is not None:
-            self.start_from(kept)
-            self._saved = kept.revision
+        if self._kept and (estate := self._kept.load()) is not None:
+            self.start_from(estate)
 
     def start_from(self, estate: Estate) -> None:
         """Take `estate`, which was this store's newest once, to follow from. Not yet known to be the newest."""
@@ -99,25 +84,54 @@ class Snapshot:
             head = self._store.head()
             if seen is None or not seen.live or head.revision != seen.estate.revision:
                 with self._lock:
-                    self._seen = Seen(self._follow(self._seen), now, True)
-            else:
-                self._seen = Seen(seen.estate, now, True)
+                    return self._put(Seen(self._follow(self._seen), now, True))
+            return self._put(Seen(seen.estate, now, True), seen)
         except StoreUnavailable:
             if seen is None:
                 raise
-            self._seen = replace(seen, live=False)
-        return self._seen
+            return self._put(replace(seen, live=False), seen)
+
+    def _put(self, new: Seen, old: Seen | None = None) -> Seen:
+        """Take `new`, but in the place of `old` only if no other thread was quicker; what is there then."""
+        with self._swap:
+            if old is None or self._seen is old or self._seen is None:
+                self._seen = new
+            return self._seen
 
     def save(self) -> None:
         """Keep the newest estate on disk, unless it is there. A full disk is no error: the next save may fit."""
-        seen = self._seen
-        if self._keep is None or seen is None or seen.estate.revision == self._saved:
+        if self._kept and self._seen:
+            with suppress(OSError):
+                self._kept.save(self._seen.estate)
+
+    def share(self) -> None:
+        """Keep the newest estate on disk, and go on from what is in the file, which all processes have in common.
+
+        What another process has kept meanwhile is taken instead: of many, one writes. A full disk or a store that is
+        away is no error: the next time may do. Raises `BlockingIOError` while another process writes.
+        """
+        kept, seen = self._kept, self._seen
+        if kept is None or seen is None or kept.holds(seen.estate):
             return
-        if seen.estate.size < self._keep.least:
+        try:
+            estate = kept.load_newer()
+            if estate is not None and self._store.head(estate.recorded_at) != estate.head:
+                estate = None  # of this store before it was replaced, or restored to an earlier time
+            if estate is None and kept.save(seen.estate):
+                estate = kept.load()
+            if estate is not None:
+                self._go_on_from(estate)
+        except BlockingIOError:
+            raise
+        except (OSError, StoreUnavailable):
             return
-        with suppress(OSError), self._lock:
-            save(seen.estate, self._keep.place, self._keep.store)
-            self._saved = seen.estate.revision
+
+    def _go_on_from(self, kept: Estate) -> None:
+        """The newest estate again, but followed on from `kept`; not if reading everything anew were cheaper."""
+        with self._lock:
+            now, touched = datetime.now(UTC), self._store.changes(kept.revision)
+            if touched.cis is not None and len(touched.cis) <= min(MANY, kept.register.room):
+                self._put(Seen(self._follow(Seen(kept, kept.recorded_at, False)), now, True))
 
     def _follow(self, seen: Seen | None) -> Estate:
         """The newest estate: the one seen, patched if little changed, or one compiled anew."""
@@ -190,14 +204,6 @@ class Snapshot:
             return compile_estate(self._vocabulary, self._store.dump(revision))
 
 
-def _loaded(keep: Keep, words: Vocabulary) -> Estate | None:
-    """The newest kept estate that is whole, or None."""
-    for place in (keep.place, previous(keep.place)):
-        with suppress(OSError, DamagedFile):
-            return load(place, keep.store, words)
-    return None
-
-
 def vocabulary(model: Model) -> Vocabulary:
     """The numbers the engine uses for the kinds, relation types and sectors of `model`."""
     types = model.relations.values()
@@ -208,7 +214,9 @@ def vocabulary(model: Model) -> Vocabulary:
         tuple(model.relations),
         tuple(FLOWS[r.impact] for r in types),
         tuple(EFFECTS[r.effect] for r in types),
+        tuple(r.carries_data for r in types),
         model.sectors,
+        tuple(map(model.ancestors, model.concrete)),
     )
 
 

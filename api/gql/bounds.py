@@ -5,6 +5,7 @@ What was parsed and found valid is remembered, since clients send the same docum
 
 from collections.abc import Iterator
 from functools import cache, lru_cache
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -17,6 +18,7 @@ from graphql import (
 )
 from strawberry import Schema
 from strawberry.extensions import SchemaExtension
+from strawberry.types import ExecutionContext
 
 from api.gql.cost import Cost, reckon
 from api.settings import Settings
@@ -24,6 +26,7 @@ from impact.paging import PAGE_LIMIT
 
 KEPT = 256
 KEPT_LENGTH = 10_000
+KEPT_VARIABLES = 20
 AMBIGUOUS = "the document holds several operations: `operationName` must name one"
 
 
@@ -63,15 +66,31 @@ class Bounds(SchemaExtension):
         if not named and _count(document) > 1:
             yield GraphQLError(AMBIGUOUS, extensions={"code": "BAD_REQUEST"})
             return
-        cost = reckon(_plain(context.schema), document, context.operation_name, context.variables or {})
-        yield from refusals(cost, self.settings)
+        yield from refusals(self.valid.cost(context), self.settings)
 
 
 class Remembered:
-    """The last few short documents that were valid for one schema. Safe to use from any thread."""
+    """The last few short documents that were valid for one schema, and their costs. Safe to use from any thread."""
 
     def __init__(self) -> None:
         self._texts: dict[str, None] = {}
+        self._costs: dict[tuple[Any, ...], Cost] = {}
+
+    def cost(self, context: ExecutionContext) -> Cost:
+        """The cost of an operation, which depends on numbers among its variables, and on which others are given."""
+        text, variables = context.query or "", context.variables or {}
+        sizes = tuple((k, type(v) is int, v if type(v) is int else v is None) for k, v in sorted(variables.items()))
+        key = (text, context.operation_name, sizes)
+        found = self._costs.get(key)
+        if found is None:
+            document = context.graphql_document
+            assert document is not None
+            found = reckon(_plain(context.schema), document, context.operation_name, variables)
+            if len(text) <= KEPT_LENGTH and len(sizes) <= KEPT_VARIABLES:
+                if len(self._costs) >= KEPT:
+                    self._costs = {}
+                self._costs[key] = found
+        return found
 
     def __contains__(self, text: str) -> bool:
         return text in self._texts

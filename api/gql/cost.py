@@ -37,11 +37,38 @@ from graphql import (
 LIST_SIZE = 10
 PAGED = frozenset({"nodes", "hits", "revisions"})
 """Lists that hold what the `first` of the field around them asks for."""
-WEIGHTS = {"impact": 50, "diff": 100, "whyNot": 500, "why": 5, "search": 10}
+WEIGHTS = {
+    "impact": 50,
+    "diff": 100,
+    "whyNot": 500,
+    "why": 5,
+    "search": 10,
+    "readiness": 100,
+    "continuity": 200,
+    "restoreOrder": 100,
+    "fixes": 1000,
+    "trend": 2000,
+    "commonCauses": 100,
+    "pair": 100,
+    "further": 10,
+    "changed": 200,
+    "singlePoints": 500,
+    "sharedCauses": 500,
+    "pairs": 500,
+}
 """Fields that cost something whatever they return."""
+PAST = frozenset({"impact", "readiness", "continuity", "commonCauses", "singlePoints", "sharedCauses", "pairs"})
 PAST_WEIGHT = 500
-"""What `asOf` adds to `impact`: the graph of then may have to be compiled."""
-HEAVY_NODES = {"holding": 20, "services": 5}
+"""What `asOf` adds to these fields: the graph of then may have to be compiled."""
+HEAVY_NODES = {
+    "holding": 20,
+    "services": 5,
+    "clocks": 5,
+    "promiseGaps": 5,
+    "dataGaps": 5,
+    "recoveryGaps": 2,
+    "unknownPromises": 5,
+}
 """Pages each of whose nodes costs this much more."""
 ENDLESS = 10**9
 
@@ -110,7 +137,7 @@ class Reckoning:
         if listed:
             size = nodes if name in PAGED else LIST_SIZE if paged else first or LIST_SIZE
         heavy = HEAVY_NODES.get(name, 0) * (first or LIST_SIZE) if paged else 0
-        heavy += PAST_WEIGHT if name == "impact" and self._past(node) else 0
+        heavy += PAST_WEIGHT if name in PAST and self._past(node) else 0
         objects = WEIGHTS.get(name, 0) + heavy + size * (1 + inner.objects)
         return Cost(min(ENDLESS, objects), 1 + inner.depth, alias + inner.aliases, max(first or 0, inner.first))
 

@@ -14,7 +14,12 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types import get_object_definition
 
 from impact import report
+from impact.causes import report as causes_report
+from impact.continuity import gap_report
+from impact.continuity import report as restore_report
+from impact.readiness import report as readiness_report
 from impact.states import ImpactState
+from impact.sweep import report as sweep_report
 
 
 def derive(module: ModuleType) -> None:
@@ -44,3 +49,8 @@ def _describe(cls: type) -> None:
 
 strawberry.enum(ImpactState, description=ImpactState.__doc__)
 derive(report)
+derive(restore_report)
+derive(readiness_report)
+derive(gap_report)
+derive(causes_report)
+derive(sweep_report)

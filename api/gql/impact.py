@@ -8,7 +8,9 @@ from api.gql.context import Info, page_size
 from api.gql.failures import UnknownCi, unknown_ci
 from api.gql.fields import field
 from api.gql.filters import AffectedFilter
+from api.scenario import checked_crews
 from impact import analyses, report, states
+from impact.continuity.report import RestoreOrder
 from impact.question import Question
 from impact.states import ImpactState
 
@@ -57,6 +59,17 @@ class Impact:
     def services(self, first: int = 50, after: str | None = None) -> report.Page[report.AffectedService]:
         """Affected services: worst first, then the tightest RTO."""
         return analyses.affected_services(self.question, page_size(first), after)
+
+    @field
+    def clocks(self, first: int = 50, after: str | None = None) -> report.Page[report.AffectedService]:
+        """The services that are down: the one with the least slack first, those without any promise last."""
+        return analyses.clocks(self.question, page_size(first), after)
+
+    @field
+    def restore_order(self, crews: int | None = None, first: int = 50, after: str | None = None) -> RestoreOrder:
+        """What to restore when, and which services and people are back with it. `crews` (1 to 1000) is how many work
+        at once; without it nothing waits for free hands."""
+        return analyses.restore_order(self.question, checked_crews(crews), page_size(first), after)
 
     @field
     def client_groups(self, first: int = 50, after: str | None = None) -> report.Page[report.AffectedClientGroup]:

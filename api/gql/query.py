@@ -6,7 +6,9 @@ from typing import Annotated
 import strawberry
 
 from api.gql import ci, cis, diff, history, model
+from api.gql.causes import CausesQuery
 from api.gql.context import Info
+from api.gql.continuity import ContinuityQuery
 from api.gql.failures import (
     ContradictoryScenario,
     InvalidInput,
@@ -20,6 +22,8 @@ from api.gql.failures import (
 from api.gql.fields import field
 from api.gql.filters import CiFilter
 from api.gql.impact import AssumptionInput, Impact
+from api.gql.readiness import ReadinessQuery
+from api.gql.spof import SpofQuery
 from api.scenario import recorded, settle
 from cmdb.model.ci import CiId
 from cmdb.model.errors import InvalidInput as BadValues
@@ -48,7 +52,7 @@ def _revision(info: Info, as_of: str | None) -> int | None:
 
 
 @strawberry.type
-class Query:
+class Query(ReadinessQuery, ContinuityQuery, CausesQuery, SpofQuery):
     @field
     def ci(self, info: Info, id: strawberry.ID, as_of: AsOf = None) -> CiResult:
         """A CI by id."""
@@ -100,12 +104,19 @@ class Query:
 
     @field
     def impact(
-        self, info: Info, scenario: list[AssumptionInput], since: datetime | None = None, as_of: AsOf = None
+        self,
+        info: Info,
+        scenario: list[AssumptionInput],
+        since: datetime | None = None,
+        as_of: AsOf = None,
+        declared: datetime | None = None,
     ) -> ImpactResult:
-        """What a scenario does. `since` is when the disruption began, for the clocks."""
+        """What a scenario does. `since` is when the disruption began, `declared` when work on it began (else: when
+        asked), for the clocks and the restore order."""
         given = [states.Assumption(part.ci, part.state) for part in scenario]
         try:
-            return Impact(question=settle(info.context.workspace, info.context.metrics, given, since, as_of))
+            context = info.context
+            return Impact(question=settle(context.workspace, context.metrics, given, since, as_of, declared))
         except BadValues as error:
             return invalid(error)
         except states.UnknownCi as error:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api.body import read_object
+from api.cells import plain
 from api.errors import Refused, error_body
 from api.gql.endpoint import Desk
 from api.metrics import Metrics
@@ -28,7 +29,6 @@ from impact.question import Question
 from impact.states import Assumption, ContradictoryScenario, ImpactState, UnknownCi
 
 CHUNK = 5_000
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MEDIA = {"csv": "text/csv; charset=utf-8; header=present", "ndjson": "application/x-ndjson"}
 
 
@@ -90,7 +90,7 @@ def csv_chunks(question: Question) -> Iterator[bytes]:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for chunk in _chunks(rows(question)):
-        writer.writerows([[_plain(cell) for cell in row] for row in chunk])
+        writer.writerows([[plain(cell) for cell in row] for row in chunk])
         yield text.getvalue().encode()
         text.seek(0)
         text.truncate()
@@ -124,10 +124,6 @@ def _chunks(found: Iterable[tuple[object, ...]]) -> Iterator[list[tuple[object, 
     remaining = iter(found)
     while chunk := list(islice(remaining, CHUNK)):
         yield chunk
-
-
-def _plain(cell: object) -> object:
-    return "'" + cell if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def _moment(text: object) -> datetime | None:

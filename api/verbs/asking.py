@@ -6,6 +6,7 @@ import numpy as np
 import typer
 
 from api.render import camel, paged, shape
+from api.scenario import MOST_CREWS
 from api.terminal import as_of_words, print_impact, print_why
 from api.verbs.options import (
     STORE,
@@ -13,6 +14,7 @@ from api.verbs.options import (
     Failed,
     JsonOption,
     ModelOption,
+    Refused,
     StoreOption,
     ZoneOption,
     console,
@@ -29,9 +31,11 @@ from impact.analyses import (
     affected_services,
     call,
     client_groups,
+    clocks,
     completeness,
     holding,
     notify,
+    restore_order,
     scenario,
     summarize,
     why_not,
@@ -47,7 +51,9 @@ PAGE = 50
 def impact(
     failed: Failed,
     since: Annotated[str, typer.Option(help="When it began, such as 02:40: clocks run from then.")] = "",
-    everything: Annotated[bool, typer.Option("--all", help="Every service, client group and CI.")] = False,
+    declared: Annotated[str, typer.Option(help="When work on it began; now when it is left out.")] = "",
+    crews: Annotated[int | None, typer.Option(min=1, max=MOST_CREWS, help="How many restore at once.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every service, client group, step and CI.")] = False,
     as_of: AsOfOption = "",
     as_json: JsonOption = False,
     tz: ZoneOption = "",
@@ -58,20 +64,24 @@ def impact(
     zone = zone_of(tz)
     with opened(store, model) as workspace:
         at = revision_of(workspace, as_of, zone)
-        question = workspace.ask(scenario_of(failed), moment_of(since, zone), at)
+        started, begun = moment_of(since, zone), moment_of(declared, zone)
+        if started and begun and begun < started:
+            raise Refused(f"--declared {declared} is before --since {since}; work begins when it has begun, or later")
+        question = workspace.ask(scenario_of(failed), started, at, begun)
         if as_json:
-            print_json(answer(question, everything))
+            print_json(answer(question, everything, crews))
         else:
-            print_impact(console(), question, zone, everything)
+            print_impact(console(), question, zone, everything, crews)
 
 
-def answer(question: Question, everything: bool) -> dict[str, Any]:
+def answer(question: Question, everything: bool, crews: int | None = None) -> dict[str, Any]:
     """The whole answer as JSON; lists hold their first page, or with `everything` all there is."""
     first = None if everything else PAGE
     lists = paged(
         affected=affected_page(question, 1 if everything else PAGE),
         services=affected_services(question, first),
         clientGroups=client_groups(question, first),
+        clocks=clocks(question, first),
         holding=holding(question, first),
     )
     if everything:
@@ -83,6 +93,7 @@ def answer(question: Question, everything: bool) -> dict[str, Any]:
         "completeness": shape(completeness(question)),
         "summary": shape(summarize(question)),
         **lists,
+        "restoreOrder": shape(restore_order(question, crews, first)),
         "call": shape(call(question)),
         "notify": shape(notify(question)),
     }

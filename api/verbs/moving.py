@@ -39,7 +39,9 @@ def import_(
         applied = None
         if not plan_only:
             progress.stage("write", 0)
-            applied = apply_plan(workspace.store, planned, getpass.getuser(), key, message, allow_removals)
+            # A repeated run finds everything recorded: the plan is empty, and no longer what the key was used for.
+            kept = "" if planned.empty else key
+            applied = apply_plan(workspace.store, planned, getpass.getuser(), kept, message, allow_removals)
     if as_json:
         print_json(told(planned, applied))
     else:

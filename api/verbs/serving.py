@@ -3,6 +3,7 @@
 import os
 from contextlib import suppress
 from pathlib import Path
+from socket import IPPROTO_TCP, TCP_NODELAY
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +20,8 @@ from importers.runner import apply_plan, plan_import
 PROVINCE = Path(__file__).parents[2] / "examples" / "province"
 DEMO_STORE = "sqlite:bluenose-demo.db"
 DEMO_FAILURE = "san-gdc-01"
+SILENT_SECONDS = 30
+"""After how long a silent worker is replaced. On a busy machine it is silent for several while it starts."""
 
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any free one.")]
 
@@ -39,7 +42,7 @@ def serve(
             workspace.snapshot.current()  # kept on disk when closed, and shared by the workers from there
     os.environ.update(CMDB_STORE=store, CMDB_MODEL=str(model or ""), CMDB_DEVELOPMENT="yes" if development else "")
     checked(host, development)
-    return run("api.app:served", host, port, workers=workers, factory=True)
+    return run_workers(workers, host, port)
 
 
 def demo(
@@ -79,12 +82,39 @@ def checked(host: str, development: bool) -> Settings:
     return settings
 
 
-def run(app: Any, host: str, port: int, **more: Any) -> None:
+def run(app: Any, host: str, port: int) -> None:
     """Run the server until interrupted."""
     import uvicorn
 
-    console().print(f"\n  GraphQL API on http://{host}:{port}/graphql until you press Ctrl-C")
-    uvicorn.run(
-        app, host=host, port=port, log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=10, **more,
+    announce(host, port)
+    uvicorn.run(app, **options(host, port))
+
+
+def run_workers(workers: int, host: str, port: int) -> None:
+    """Run several processes that answer on one socket, until interrupted."""
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
+    announce(host, port)
+    config = uvicorn.Config(
+        "api.app:served", factory=True, workers=workers, timeout_worker_healthcheck=SILENT_SECONDS,
+        **options(host, port),
     )  # fmt: skip
+    listener = config.bind_socket()
+    # asyncio does this only on sockets of its own; without it, the body of an answer waits 40 ms behind its headers.
+    listener.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+    with listener, suppress(KeyboardInterrupt):
+        Multiprocess(config, sockets=[listener]).run()
+
+
+def announce(host: str, port: int) -> None:
+    """Say where the service will be."""
+    console().print(f"\n  GraphQL API on http://{host}:{port}/graphql until you press Ctrl-C")
+
+
+def options(host: str, port: int) -> dict[str, Any]:
+    """How the server is run, by one process or several."""
+    return {
+        "host": host, "port": port, "log_config": None, "access_log": False, "server_header": False,
+        "timeout_graceful_shutdown": 10,
+    }  # fmt: skip

@@ -2,7 +2,7 @@
 
 Accepted: a whole number of minutes (`90`), numbers with units (`4h`, `15 min`, `1 day`, `1d 2h`, `1.5 h`) and
 ISO 8601 (`PT4H`, `P1DT30M`; years and months are not accepted, they have no fixed length). Everything else, such as
-`< 1 hour`, `N/A` or `best effort`, is not a value.
+`< 1 hour`, `N/A`, `best effort` or `2h50`, is not a value; a duration named in it is a hint, for a person to confirm.
 """
 
 import math
@@ -26,6 +26,9 @@ _ISO = re.compile(
     r"(?:T(?=\d)(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?",
     re.ASCII,
 )
+_SPOKEN = re.compile(r"(?<![\w.,:/-])(\d{1,7}(?:\.\d{1,3})?)\s?([a-z]+)(\d\d)?(?![\w:/]|[.,]\d)", re.ASCII)
+_JOINED = re.compile(r"\s*(?:,|and|&)?\s*", re.ASCII)
+_VAGUE = re.compile(r"(?:[<>≤≥~±≈+-]|to|or|about|around|approx|up|than|least|most|under|over|within)[\s.]*$")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
@@ -46,10 +49,38 @@ def parse_minutes(text: str) -> int:
     return _whole(_iso(raw, text) if word.startswith("p") else _parts(word, text), text)
 
 
+def duration_hint(text: str) -> int | None:
+    """The minutes of the one duration that a free text names, such as `Passed (restored in 2h50)`; never a value.
+
+    None where it names none, several, or only a bound of one (`< 1 hour`, `1 to 2 h`).
+    """
+    word = text.casefold()[:1000]
+    spans = [found for found in _SPOKEN.finditer(word) if found.group(2) in _MINUTES]
+    if not spans or _VAGUE.search(word[: spans[0].start()]):
+        return None
+    total, before = 0.0, math.inf
+    for at, found in enumerate(spans):
+        unit = _MINUTES[found.group(2)]
+        apart = at and not _JOINED.fullmatch(word[spans[at - 1].end() : found.start()])
+        if apart or unit >= before or (found.group(3) and (unit != 60 or at + 1 < len(spans))):
+            return None
+        if int(found.group(3) or 0) >= 60:
+            return None
+        total, before = total + float(found.group(1)) * unit + int(found.group(3) or 0), unit
+    minutes = round(total)
+    return minutes if abs(total - minutes) < 1e-6 and 0 < minutes <= MAX_MINUTES else None
+
+
+def _fault(text: str) -> ValueFault:
+    """Says that a text is not a duration, and which one may have been meant."""
+    hint = duration_hint(text)
+    return ValueFault("BAD_DURATION", text, ACCEPTED if hint is None else f"{ACCEPTED}; perhaps {show_minutes(hint)}")
+
+
 def _iso(raw: str, text: str) -> float:
     found = _ISO.fullmatch(raw.upper())
     if found is None or not any(found.groups()):
-        raise ValueFault("BAD_DURATION", text, ACCEPTED)
+        raise _fault(text)
     scale = (10080, 1440, 60, 1, 1 / 60)
     return sum(float(part) * unit for part, unit in zip(found.groups(), scale, strict=True) if part)
 
@@ -60,12 +91,12 @@ def _parts(word: str, text: str) -> float:
         part = _PART.match(word, position)
         unit = _MINUTES.get(part.group(2)) if part else None
         if part is None or unit is None or unit in seen:
-            raise ValueFault("BAD_DURATION", text, ACCEPTED)
+            raise _fault(text)
         seen.add(unit)
         total += float(part.group(1)) * unit
         position = part.end()
     if not seen:
-        raise ValueFault("BAD_DURATION", text, ACCEPTED)
+        raise _fault(text)
     return total
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from examples.province.estate import Estate, Row, words
+from examples.province.parts.continuity import add_continuity
 from examples.province.parts.gaps import add_gaps
 from examples.province.parts.hosting import Hosting, add_hosts, add_physical, add_platform_machines
 from examples.province.parts.network import add_network
@@ -52,6 +53,7 @@ def province() -> Estate:
     add_services(estate, roster)
     add_paper(estate)
     add_gaps(estate)
+    add_continuity(estate)
     return estate
 
 

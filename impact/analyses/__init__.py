@@ -4,8 +4,9 @@ from impact.analyses.affected import affected
 from impact.analyses.client_groups import client_groups
 from impact.analyses.completeness import completeness
 from impact.analyses.contacts import call, notify
+from impact.analyses.restore_order import restore_order
 from impact.analyses.scenario import scenario
-from impact.analyses.services import affected_services
+from impact.analyses.services import affected_services, clocks
 from impact.analyses.summary import summarize
 from impact.analyses.why import why
 from impact.analyses.why_not import holding, why_not
@@ -16,6 +17,8 @@ ANALYSES = (
     ("summary", summarize, "counts of CIs, services and people; the soonest clock"),
     ("affected", affected, "affected CIs, page by page"),
     ("services", affected_services, "affected services with people, clock and reason"),
+    ("clocks", clocks, "services that are down, by the slack they have left"),
+    ("restore_order", restore_order, "what to restore when, and what is back with it"),
     ("client_groups", client_groups, "affected client groups with the services they lose"),
     ("call", call, "whom to call"),
     ("notify", notify, "whom to notify"),
@@ -31,9 +34,11 @@ __all__ = [
     "affected_services",
     "call",
     "client_groups",
+    "clocks",
     "completeness",
     "holding",
     "notify",
+    "restore_order",
     "scenario",
     "summarize",
     "why",

@@ -2,12 +2,14 @@
 
 import numpy as np
 
+from impact.analyses.clocks import by_slack, clock
 from impact.analyses.people import head_count, inside, parents
 from impact.graph import PROVIDER
+from impact.kernels.types import I32
 from impact.paging import packed, page
 from impact.question import Question
-from impact.report import AffectedClientGroup, Page, ServiceLoss
-from impact.states import STATES
+from impact.report import AffectedClientGroup, CiRef, Clock, Page, ServiceLoss
+from impact.states import STATES, Level
 
 MOST = 2**20 - 1
 
@@ -37,11 +39,32 @@ def describe(question: Question, position: int) -> AffectedClientGroup:
         head_count(estate, group),
         question.ref(around) if around is not None else None,
         losses(question, group),
+        *_clock(question, group),
     )
+
+
+def _clock(question: Question, group: int) -> tuple[Clock | None, CiRef | None]:
+    """The clock of the service with the least slack, of those down that a group loses; else of the last to be back."""
+    used = _used(question, group)
+    down = used[question.walk.levels_of(used) == Level.DOWN]
+    if not len(down):
+        return None, None
+    back = question.deadlines.recovery.minutes_of(down)
+    order = np.lexsort((question.estate.register.ranks(down), -back, by_slack(question, down)))
+    service = int(down[order[0]])
+    return clock(question, service), question.ref(service)
 
 
 def losses(question: Question, group: int) -> list[ServiceLoss]:
     """The services hit that a group uses, itself or as part of a larger group, worst first."""
+    found = _used(question, group)
+    levels = question.walk.levels_of(found)
+    order = np.lexsort((question.estate.register.ranks(found), -levels.astype(np.int64)))
+    return [ServiceLoss(question.ref(int(found[i])), STATES[levels[i]]) for i in order if levels[i]]
+
+
+def _used(question: Question, group: int) -> I32:
+    """What a group uses, itself or as part of a larger group."""
     estate = question.estate
     seen, ring, used = {group}, [group], set[int]()
     while ring:
@@ -50,7 +73,4 @@ def losses(question: Question, group: int) -> list[ServiceLoss]:
             used.update(rows[~estate.having_role(rows, "client")].tolist())
         ring = [p for g in ring for p in parents(estate, g) if p not in seen]
         seen.update(ring)
-    found = np.array(sorted(used), np.int32)
-    levels = question.walk.levels_of(found)
-    order = np.lexsort((estate.register.ranks(found), -levels.astype(np.int64)))
-    return [ServiceLoss(question.ref(int(found[i])), STATES[levels[i]]) for i in order if levels[i]]
+    return np.array(sorted(used), np.int32)

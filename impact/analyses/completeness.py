@@ -8,12 +8,21 @@ import numpy as np
 from impact.estate import UNKNOWN
 from impact.kernels.types import I32
 from impact.question import Question
+from impact.readiness.facts import Facts
+from impact.readiness.needs import STALE_DAYS, Rule
+from impact.readiness.purposes import (
+    DEPENDENTS,
+    HEAD_COUNT,
+    SERVICE_RTO,
+    SERVICE_USERS,
+    SOMEBODY_TO_CALL,
+    VERIFIED,
+    VERIFIED_LATELY,
+)
 from impact.report import BlindSpot, Completeness, Source
 from impact.states import Level
 
-STALE_DAYS = 180
 EXAMPLES = 5
-RESPONSIBLE = ("on_call", "supported_by", "has_expert", "managed_by", "owned_by")
 
 
 def completeness(question: Question) -> Completeness:
@@ -33,9 +42,20 @@ def completeness(question: Question) -> Completeness:
 
 def blind_spots(question: Question) -> list[BlindSpot]:
     """Every rule of `RULES` that finds something, in that order."""
-    found = ((code, message, rule(question)) for code, message, rule in RULES)
+    found = ((code, message, _found(question, region, rule)) for code, message, region, rule in RULES)
     spots = [_spot(question, code, message, cis) for code, message, cis in found if len(cis)]
     return spots + _bad_pools(question)
+
+
+def _found(question: Question, region: Callable[[Question], I32], rule: Rule | None) -> I32:
+    """The CIs of a region, or those of them that do not have what a rule of readiness asks for."""
+    cis = region(question)
+    return cis if rule is None else cis[~Facts(question.estate, cis, _day(question)).meets(rule.need)]
+
+
+def _day(question: Question) -> int:
+    """The day of asking, counted as dates of verification are."""
+    return int(question.asked_at.timestamp() // 86_400)
 
 
 def _not_in_service(question: Question) -> I32:
@@ -49,70 +69,61 @@ def _never_carries(question: Question) -> I32:
     return assumed[~carries[question.estate.kind[assumed]]]
 
 
-def _nothing_recorded(question: Question) -> I32:
-    graph, found = question.estate.graph, question.assumed
-    carries = np.array(question.estate.vocabulary.carries)
-    found = found[question.estate.live[found] & carries[question.estate.kind[found]]]
-    return found[graph.dependents.index[found, 1] == 0]
+def _carriers_in_service(question: Question) -> I32:
+    estate, assumed = question.estate, question.assumed
+    carries = np.array(estate.vocabulary.carries)
+    return assumed[estate.live[assumed] & carries[estate.kind[assumed]]]
 
 
-def _dead_ends(question: Question) -> I32:
-    nodes = question.walk.nodes
-    ends = nodes[question.estate.graph.dependents.index[nodes, 1] == 0]
-    ends = ends[~np.isin(ends, question.indices)]
-    estate = question.estate
+def _affected(question: Question) -> I32:
+    return question.walk.nodes
+
+
+def _in_between(question: Question) -> I32:
+    """Affected, not assumed, and meant to be used by something else: neither service nor client group."""
+    estate, nodes = question.estate, question.walk.nodes
+    ends = nodes[~np.isin(nodes, question.indices)]
     return ends[~estate.having_role(ends, "client") & ~estate.having_role(ends, "service")]
 
 
-def _services_without_clients(question: Question) -> I32:
-    nodes = question.walk.nodes[question.services]
-    return nodes[question.estate.graph.dependents.index[nodes, 1] == 0]
+def _services(question: Question) -> I32:
+    return question.walk.nodes[question.services]
 
 
-def _unverified(question: Question) -> I32:
+def _groups(question: Question) -> I32:
+    return question.walk.nodes[question.groups]
+
+
+def _once_verified(question: Question) -> I32:
     nodes = question.walk.nodes
-    return nodes[question.estate.verified[nodes] == UNKNOWN]
+    return nodes[question.estate.verified[nodes] != UNKNOWN]
 
 
-def _stale(question: Question) -> I32:
-    nodes, verified = question.walk.nodes, question.estate.verified
-    limit = question.asked_at.timestamp() // 86_400 - STALE_DAYS
-    return nodes[(verified[nodes] != UNKNOWN) & (verified[nodes] < limit)]
-
-
-def _without_rto(question: Question) -> I32:
-    nodes = question.walk.nodes[question.services]
-    return nodes[question.estate.numbers["rto"][nodes] == UNKNOWN]
-
-
-def _without_head_count(question: Question) -> I32:
-    nodes = question.walk.nodes[question.groups]
-    return nodes[question.estate.numbers["head_count"][nodes] == UNKNOWN]
-
-
-def _nobody_to_call(question: Question) -> I32:
-    estate, found = question.estate, question.walk
+def _failed_or_hit(question: Question) -> I32:
+    """Assumed, and services that are down or degraded."""
+    found = question.walk
     hit = found.nodes[question.services[found.levels[question.services] >= Level.DEGRADED]]
-    assumed = question.assumed
-    cis = np.unique(np.concatenate([assumed, hit])).astype(np.int32)
-    owner, rows = estate.links.gather(cis)
-    numbers = [estate.vocabulary.relation_number[r] for r in RESPONSIBLE if r in estate.vocabulary.relation_number]
-    return np.delete(cis, np.unique(owner[np.isin(rows[1], numbers)]))
+    return np.unique(np.concatenate([question.assumed, hit])).astype(np.int32)
 
 
-RULES: tuple[tuple[str, str, Callable[[Question], I32]], ...] = (
-    ("NOT_IN_SERVICE", "assumed, but not in service: planned and retired CIs affect nothing", _not_in_service),
-    ("NEVER_CARRIES_IMPACT", "assumed, but of a kind that never carries impact", _never_carries),
-    ("NOTHING_RECORDED", "assumed, with nothing recorded that depends on it", _nothing_recorded),
-    ("DEAD_END", "affected, with nothing recorded that depends on {them}", _dead_ends),
-    ("SERVICE_WITHOUT_CLIENTS", "service{s} hit, with nobody recorded who uses {them}", _services_without_clients),
-    ("NEVER_VERIFIED", "affected, with a record never verified", _unverified),
-    ("NOT_VERIFIED_LATELY", f"affected, with a record not verified for {STALE_DAYS} days", _stale),
-    ("UNKNOWN_RTO", "service{s} hit, with no recorded RTO: no clock runs", _without_rto),
-    ("UNKNOWN_HEAD_COUNT", "client group{s} hit, with no recorded head count", _without_head_count),
-    ("NOBODY_TO_CALL", "assumed or hit, with nobody recorded to call", _nobody_to_call),
+RULES: tuple[tuple[str, str, Callable[[Question], I32], Rule | None], ...] = (
+    ("NOT_IN_SERVICE", "assumed, but not in service: planned and retired CIs affect nothing", _not_in_service, None),
+    ("NEVER_CARRIES_IMPACT", "assumed, but of a kind that never carries impact", _never_carries, None),
+    ("NOTHING_RECORDED", "assumed, with nothing recorded that depends on it", _carriers_in_service, DEPENDENTS),
+    ("DEAD_END", "affected, with nothing recorded that depends on {them}", _in_between, DEPENDENTS),
+    ("SERVICE_WITHOUT_CLIENTS", "service{s} hit, with nobody recorded who uses {them}", _services, SERVICE_USERS),
+    ("NEVER_VERIFIED", "affected, with a record never verified", _affected, VERIFIED),
+    (
+        "NOT_VERIFIED_LATELY",
+        f"affected, with a record not verified for {STALE_DAYS} days",
+        _once_verified,
+        VERIFIED_LATELY,
+    ),
+    ("UNKNOWN_RTO", "service{s} hit, with no recorded RTO: no clock runs", _services, SERVICE_RTO),
+    ("UNKNOWN_HEAD_COUNT", "client group{s} hit, with no recorded head count", _groups, HEAD_COUNT),
+    ("NOBODY_TO_CALL", "assumed or hit, with nobody recorded to call", _failed_or_hit, SOMEBODY_TO_CALL),
 )
-"""Blind spots of CIs: code, words, and which CIs it finds."""
+"""Blind spots of CIs: code, words, where it looks, and the rule of readiness not met there (None: all of it)."""
 
 
 def _spot(question: Question, code: str, message: str, cis: I32) -> BlindSpot:

@@ -91,6 +91,8 @@ def people(question: Question) -> People:
     """The people a scenario hits; a group's people are of its own sector, also when a larger group is hit."""
     estate, found = question.estate, question.walk
     nodes, levels = found.nodes[question.groups], found.levels[question.groups]
+    if not len(nodes):
+        return People(0, StateCounts(0, 0, 0), [], 0, 0)
     down, degraded, total = np.maximum.accumulate(
         [headcount_of(estate, nodes[levels >= level].tolist()) for level in (3, 2, 1)]
     ).tolist()

@@ -3,7 +3,7 @@
 import numpy as np
 
 from impact.analyses.affected import describe as describe_ci
-from impact.analyses.clocks import clock
+from impact.analyses.clocks import by_slack, clock
 from impact.analyses.people import headcount_of
 from impact.analyses.why import why
 from impact.estate import UNKNOWN
@@ -25,6 +25,19 @@ def affected_services(question: Question, first: int | None, after: str | None =
     )
 
 
+def clocks(question: Question, first: int | None, after: str | None = None) -> Page[AffectedService]:
+    """The services that are down, the one with the least slack first, those without any promise last.
+
+    Raises `BadCursor`.
+    """
+    rows = question.services[question.walk.levels[question.services] == Level.DOWN]
+    nodes = question.walk.nodes[rows]
+    return page(
+        question.estate.register, nodes, by_slack(question, nodes), first, after,
+        lambda row: describe(question, int(rows[row])),
+    )  # fmt: skip
+
+
 def describe(question: Question, position: int) -> AffectedService:
     """The affected service at a position of the walk."""
     ci = int(question.walk.nodes[position])
@@ -32,7 +45,7 @@ def describe(question: Question, position: int) -> AffectedService:
     return AffectedService(
         **vars(describe_ci(question, position)),
         people=headcount_of(question.estate, users(question, ci)),
-        clock=clock(question, position),
+        clock=clock(question, ci),
         because=[hop.ci for hop in proof[1:]],
         pool=next((hop.pool for hop in proof if hop.pool), None),
     )

@@ -6,6 +6,10 @@ is compiled. Both ways give the same answers; the tests hold each against the ot
 """
 
 from collections.abc import Callable
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from types import FunctionType
 from typing import Any, Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -25,6 +29,13 @@ class Kernel(Generic[P, R]):
 
 
 KERNELS: list[Kernel[Any, Any]] = []
+PARTS: list[Callable[..., Any]] = []
+
+
+def part(function: Callable[P, R]) -> Callable[P, R]:
+    """Mark a function that kernels, or other parts, declared after it call."""
+    PARTS.append(function)
+    return function
 
 
 def compile_kernels() -> None:
@@ -33,8 +44,35 @@ def compile_kernels() -> None:
         return
     from numba import njit
 
+    compiled: dict[Callable[..., Any], Any] = {}
+    for function in PARTS:
+        compiled[function] = njit(nogil=True, inline="always")(_calling(function, compiled))
     for kernel in KERNELS:
-        kernel.run = njit(nogil=True, cache=True)(kernel.plain)
+        kernel.run = njit(nogil=True, cache=True)(_calling(kernel.plain, compiled, version()))
+
+
+@cache
+def version() -> str:
+    """A name for the sources of all kernels: compiled code is kept under it, since a kernel's own file is not all of
+    what it was compiled from."""
+    digest = sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _calling(
+    function: Callable[..., Any], compiled: dict[Callable[..., Any], Any], name: str = ""
+) -> Callable[..., Any]:
+    """`function`, calling the compiled form of every part it uses."""
+    names = {
+        called: compiled[found]
+        for called in function.__code__.co_names
+        if isinstance(found := function.__globals__.get(called), FunctionType) and found in compiled
+    }
+    calling = FunctionType(function.__code__, {**function.__globals__, **names}, function.__name__)
+    calling.__module__, calling.__qualname__ = function.__module__, f"{function.__qualname__}_{name}"
+    return calling
 
 
 def interpret_kernels() -> None:

@@ -12,35 +12,24 @@ before knowing whether it is new, since that branch cannot be predicted.
 
 import numpy as np
 
-from impact.kernels.jit import Kernel
-from impact.kernels.types import I32, U8, U32
+from impact.kernels.jit import Kernel, part
+from impact.kernels.types import I32, I64, U8, U32
 
 PINNED = 4
 """State mark of a pinned CI: above down, so that nothing raises it."""
 
 
-@Kernel
-def spread(
-    nodes: U32, words: U32, pools: I32, seeds: U32, floors: U8, pins: U32,
-    state: U8, lost: I32, queue: U32, touched: U32,
-) -> tuple[I32, U8]:  # fmt: skip
-    """The affected CIs, worst first, and their states, given that `seeds` are at least as bad as `floors`.
+@part
+def settle_states(
+    nodes: U32, words: U32, pools: I32, state: U8, lost: I32, queue: U32, touched: U32, filled: I64, ends: I64,
+    worst: int, best: int, settled: int, pool_count: int, most: int,
+) -> tuple[int, int]:  # fmt: skip
+    """Settle the states from `worst` to `best`; how many CIs are settled then (into `queue[0]`), and pools touched.
 
-    Scratch: `state[V + 1]` and `lost[P + 1]` are zero before and after; `queue[3, V + 1]` and `touched[P + 1]` hold
-    anything.
+    `filled[level]` of a row of `queue` are seeds; `ends[level]` becomes the number settled down to that level. Gives up
+    once more than `most` CIs are settled: then `filled` tells how much of each row is in use.
     """
-    for i in range(len(pins)):
-        state[pins[i]] = PINNED
-    filled = np.zeros(4, np.int64)
-    for i in range(len(seeds)):
-        seed, floor = seeds[i], floors[i]
-        if state[seed] < floor:
-            state[seed] = floor
-            queue[3 - floor, filled[floor]] = seed
-            filled[floor] += 1
-    settled = pool_count = 0
-    ends = np.zeros(4, np.int64)
-    for level in range(3, 0, -1):
+    for level in range(worst, best - 1, -1):
         row, done, tail = 3 - level, 0, filled[level]
         while done < tail:
             node = queue[row, done]
@@ -49,6 +38,9 @@ def spread(
                 continue
             queue[0, settled] = node
             settled += 1
+            if settled > most:
+                filled[level] = tail
+                return settled, pool_count
             first = nodes[node, 0]
             for at in range(first, first + nodes[node, 1]):
                 word = words[at]
@@ -81,6 +73,33 @@ def spread(
                     filled[reach] += 1
                     state[target] = reach
         ends[level] = settled
+        filled[level] = tail
+    return settled, pool_count
+
+
+@Kernel
+def spread(
+    nodes: U32, words: U32, pools: I32, seeds: U32, floors: U8, pins: U32,
+    state: U8, lost: I32, queue: U32, touched: U32,
+) -> tuple[I32, U8]:  # fmt: skip
+    """The affected CIs, worst first, and their states, given that `seeds` are at least as bad as `floors`.
+
+    Scratch: `state[V + 1]` and `lost[P + 1]` are zero before and after; `queue[3, V + 1]` and `touched[P + 1]` hold
+    anything.
+    """
+    for i in range(len(pins)):
+        state[pins[i]] = PINNED
+    filled = np.zeros(4, np.int64)
+    for i in range(len(seeds)):
+        seed, floor = seeds[i], floors[i]
+        if state[seed] < floor:
+            state[seed] = floor
+            queue[3 - floor, filled[floor]] = seed
+            filled[floor] += 1
+    ends = np.zeros(4, np.int64)
+    settled, pool_count = settle_states(
+        nodes, words, pools, state, lost, queue, touched, filled, ends, 3, 1, 0, 0, len(state)
+    )
     affected = np.empty(settled, np.int32)
     levels = np.empty(settled, np.uint8)
     affected[:] = queue[0, :settled]

@@ -100,7 +100,9 @@ def test_services_come_worst_and_tightest_first_with_their_clocks(stored: Stored
     found = affected_services(question, None).nodes
     assert [(s.id, s.tier) for s in found] == [("fast", "T0"), ("slow", "T2"), ("vague", None), ("soft", "T0")]
     clocks = {s.id: s.clock for s in found}
-    assert clocks["vague"] is clocks["soft"] is None, "no clock without an RTO, or for what is not down"
+    assert clocks["soft"] is None, "no clock for what is not down"
+    assert clocks["vague"] is not None
+    assert (clocks["vague"].due, clocks["vague"].late_minutes) == (None, None), "without an RTO nothing is due"
     fast, slow = clocks["fast"], clocks["slow"]
     assert fast is not None
     assert slow is not None

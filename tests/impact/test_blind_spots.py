@@ -7,8 +7,9 @@ import pytest
 
 from cmdb.model.ci import CI, Pool, Relation
 from impact.analyses import completeness
-from impact.analyses.completeness import RULES, STALE_DAYS
+from impact.analyses.completeness import RULES
 from impact.question import Question, ask
+from impact.readiness.needs import STALE_DAYS
 from impact.states import Assumption
 from tests.impact.conftest import Stored
 from tests.impact.estates import NOW, asked, ci, ids, rel, rule

@@ -1,0 +1,148 @@
+"""Clocks and restore order on the demo province, as people and programs ask for them."""
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from api.cli import main
+from tests.contract.service import ROOT, Service, load_province
+
+Run = Callable[..., tuple[int, str, str]]
+DOCUMENT = (ROOT / "graphql" / "operations" / "impact.graphql").read_text()
+DOWN = [{"ci": "san-gdc-01"}]
+BEGAN = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=20)
+
+
+@pytest.fixture(scope="module")
+def province(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("demo") / "demo.db"
+    load_province(path).close()
+    return f"sqlite:{path}"
+
+
+@pytest.fixture
+def run(province: str, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
+    """Ask what san-gdc-01 breaks: exit code, standard output, standard error."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as left:
+            main(["impact", "san-gdc-01", "--store", province, "--tz", "UTC", *arguments])
+        sys.stdout.flush()
+        out, err = capfdbinary.readouterr()
+        return int(left.value.code or 0), out.decode(), err.decode()
+
+    return call
+
+
+def told(run: Run, *arguments: str) -> Any:
+    code, out, err = run(*arguments, "--json")
+    assert code == 0, err
+    return json.loads(out)
+
+
+def asked(service: Service, name: str, **variables: Any) -> Any:
+    return service.ask(DOCUMENT, name, scenario=DOWN, **variables)["impact"]
+
+
+def test_the_first_screen_says_when_it_can_be_back_and_what_decides_it(run: Run) -> None:
+    code, out, _ = run("--since", BEGAN.isoformat(), "--declared", (BEGAN + timedelta(minutes=5)).isoformat())
+    assert code == 0
+    for words in ("must be back", "can be back", "55 late", "in time", "or later", "Restore", "1 san-gdc-01 30 min",
+                  "svc-dispatch 5 min → Emergency Dispatch", "116 steps, 56 at once", "--crews N"):  # fmt: skip
+        assert words in " ".join(out.split())
+    assert "gives back" not in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_with_crews_the_steps_are_shown(run: Run) -> None:
+    began = BEGAN.isoformat()
+    code, out, _ = run("--since", began, "--crews", "3")
+    words = " ".join(out.split())
+    assert code == 0
+    assert "gives back" in words
+    assert "104 more steps: --all" in words
+    assert "116 steps, 3 crews" in words
+    assert max(map(len, out.splitlines())) <= 80
+    _, whole, _ = run("--since", began, "--crews", "3", "--all")
+    assert "Child Protection (910 people)" in " ".join(whole.split())
+    assert re.findall(r"^ +(\d+) (?:\d\d \w{3} )?\d\d:\d\d ", whole, re.MULTILINE) == [str(n) for n in range(1, 117)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--since", "2026-11-22T03:00", "--declared", "2026-11-22T02:00"), "--declared 2026-11-22T02:00 is before"),
+        (("--declared", "soon"), "is not a time"),
+        (("--crews", "0"), "--crews"),
+        (("--crews", "1001"), "--crews"),
+    ],
+)
+def test_what_cannot_be_is_refused(run: Run, arguments: tuple[str, ...], words: str) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert words in err
+
+
+def test_json_is_the_graphql_answer(run: Run, service: Service) -> None:
+    declared = BEGAN + timedelta(minutes=5)
+    times = {"since": BEGAN.isoformat(), "declared": declared.isoformat()}
+    ours = told(run, "--since", times["since"], "--declared", times["declared"], "--crews", "3")
+    plan = asked(service, "RestoreOrder", crews=3, **times)["restoreOrder"]
+    assert [step["ci"]["id"] for step in plan["nodes"]] == [step["ci"]["id"] for step in ours["restoreOrder"]["nodes"]]
+    assert plan.keys() == ours["restoreOrder"].keys()
+    assert plan["nodes"][0].keys() == ours["restoreOrder"]["nodes"][0].keys()
+    clocks = asked(service, "Clocks", **times)["clocks"]["nodes"]
+    assert [c["id"] for c in clocks] == [c["id"] for c in ours["clocks"]]
+    assert [c["clock"]["lateMinutes"] for c in clocks] == [c["clock"]["lateMinutes"] for c in ours["clocks"]]
+    groups = asked(service, "ClientGroups", first=50, **times)["clientGroups"]["nodes"]
+    assert [g["clockOf"] and g["clockOf"]["id"] for g in groups] == [
+        g["clockOf"] and g["clockOf"]["id"] for g in ours["clientGroups"]
+    ]
+
+
+def test_clocks_of_the_province(service: Service) -> None:
+    found = asked(service, "Clocks", since=BEGAN.isoformat(), declared=(BEGAN + timedelta(minutes=5)).isoformat())
+    late = {c["id"]: c["clock"]["lateMinutes"] for c in found["clocks"]["nodes"]}
+    assert {ci: minutes for ci, minutes in late.items() if minutes} == {
+        "off-dispatch-ambulance": 55, "svc-dispatch": 55
+    }  # fmt: skip
+    slack = [c["clock"]["slackMinutes"] for c in found["clocks"]["nodes"]]
+    assert slack == [*sorted(s for s in slack if s is not None), None]
+    care = next(c["clock"] for c in found["clocks"]["nodes"] if c["id"] == "svc-home-care")
+    assert (care["atLeast"], [ref["id"] for ref in care["unknown"]]) == (True, ["vm-homecare-web-01"])
+    assert late["svc-inspections"] is None
+
+
+def test_steps_cover_everything_once_and_give_everybody_back(service: Service) -> None:
+    whole, after = list[Any](), None
+    while True:
+        page = asked(service, "RestoreOrder", crews=2, first=40, after=after)["restoreOrder"]
+        whole += page["nodes"]
+        after = page["endCursor"]
+        if not page["hasNextPage"]:
+            break
+    assert [step["number"] for step in whole] == list(range(1, page["totalCount"] + 1))
+    assert sum(step["people"] for step in whole) == 7_095
+    assert sum(step["givesBackCount"] for step in whole) == 10
+    for crew in (1, 2):
+        mine = [step for step in whole if step["crew"] == crew]
+        assert all(a["doneAt"] <= b["startsAt"] for a, b in pairwise(mine))
+
+
+def test_declared_before_since_is_refused(service: Service) -> None:
+    failure = asked(service, "Clocks", since=BEGAN.isoformat(), declared=(BEGAN - timedelta(minutes=1)).isoformat())
+    assert failure["__typename"] == "InvalidInput"
+    assert [(p["code"], p["place"]) for p in failure["problems"]] == [("BAD_DATE", "declared")]
+    assert "not before `since`" in failure["problems"][0]["accepted"]
+
+
+@pytest.mark.parametrize("crews", [0, -1, 1001])
+def test_crews_have_bounds(service: Service, crews: int) -> None:
+    body = service.post(DOCUMENT, "RestoreOrder", scenario=DOWN, crews=crews)
+    assert body["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
