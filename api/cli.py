@@ -16,6 +16,7 @@ from api.verbs.moving import export, import_
 from api.verbs.options import Refused
 from api.verbs.readiness import readiness
 from api.verbs.serving import demo, serve
+from api.verbs.spof import spof
 from cmdb.model.errors import InvalidInput
 from cmdb.move.revision import Stopped
 from cmdb.store.port import Conflict, KeyReused, StoreUnavailable
@@ -37,6 +38,7 @@ VERBS = (
     ("impact", impact),
     ("why", why),
     ("gaps", gaps),
+    ("spof", spof),
     ("readiness", readiness),
     ("causes", causes),
     ("changed", changed),

@@ -64,6 +64,9 @@ EXPECTED: tuple[Expected, ...] = (
     Expected("CONFLICT", "Conflict", "The CI was changed since you looked.", "Read it again, then decide."),
     Expected("KEY_REUSED", "KeyReused", "The idempotency key came with other content.", "Take a new key."),
     Expected("STORE_UNAVAILABLE", "StoreUnavailable", "The store cannot be reached now.", "Try again; see /ready."),
+    Expected(
+        "SCHEDULER_UNAVAILABLE", "exit code 2", "No dask scheduler there, or no workers.", "Start them, or sweep here."
+    ),
     Expected("TOKEN_REQUIRED", "exit code 2", "Not loopback, and no token.", "Set CMDB_TOKEN."),
     Expected("WEAK_TOKEN", "exit code 2", "The token is too short to keep anybody out.", "Take a longer one."),
 )

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from api.follower import Follower
 from api.late import opened_late
 from api.stores import is_remote, keep_of, open_store
 from cmdb.model.extension import load_extension
@@ -17,6 +17,9 @@ from impact.readiness.series import Ledgers, Series, subject
 from impact.snapshot import Seen, Snapshot, vocabulary
 from impact.states import Assumption
 from impact.sweep.held import Sweeps
+
+if TYPE_CHECKING:
+    from api.follower import Follower
 
 STALE_SECONDS = 1.5
 FIRST_STEP_SECONDS = 3.0
@@ -39,12 +42,14 @@ class Workspace:
     ledgers: Ledgers = field(default_factory=Ledgers)
     series: Series = field(default_factory=Series)
     sweeps: Sweeps = field(default_factory=Sweeps)
-    _follower: Follower | None = None
+    _follower: "Follower | None" = None
     _written: int = 0
 
     def follow(self) -> None:
         """Keep the snapshot at the newest revision in the background, until `close`."""
         if self._follower is None:
+            from api.follower import Follower  # with its logs, it takes a command longer to load than to answer
+
             self._follower = Follower(self.snapshot)
             self._follower.start()
             self._follower.wait(FIRST_STEP_SECONDS)

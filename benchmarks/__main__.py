@@ -14,11 +14,23 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import causes, changes, command, continuity, cypher, gaps, loading, readiness, walks, web
+from benchmarks import causes, changes, command, continuity, cypher, gaps, loading, readiness, sweep, walks, web
 from benchmarks.figures import Figure
 from benchmarks.inventory import write_files
 
-GROUPS = ("walks", "changes", "loading", "web", "command", "readiness", "continuity", "gaps", "causes", "cypher")
+GROUPS = (
+    "walks",
+    "changes",
+    "loading",
+    "web",
+    "command",
+    "readiness",
+    "continuity",
+    "gaps",
+    "causes",
+    "sweep",
+    "cypher",
+)
 
 
 def run(group: str, folder: Path, label: str, ci: str, scratch: Path) -> Iterator[Figure]:
@@ -35,6 +47,8 @@ def run(group: str, folder: Path, label: str, ci: str, scratch: Path) -> Iterato
         yield from command.figures(scratch)
     elif group == "gaps":
         yield from gaps.figures()
+    elif group == "sweep":
+        yield from sweep.figures()
     elif group == "continuity":
         yield from continuity.figures()
     elif group == "causes":

@@ -33,9 +33,7 @@ class SinglePointFilter:
     service: strawberry.ID | None = strawberry.field(
         default=None, description="A CI, such as a service: only what takes it down alone, itself left out."
     )
-    everything: bool = strawberry.field(
-        default=False, description="Also CIs whose failure takes down no service besides themselves."
-    )
+    everything: bool = strawberry.field(default=False, description="Also CIs that are no single points of failure.")
 
     def checked(self, model: Model) -> PointFilter:
         """This filter in the engine's words, without the service. Raises `Refused` BAD_FILTER."""
@@ -47,7 +45,10 @@ class SinglePointFilter:
         )
 
 
-@strawberry.type(description="CIs whose failure alone takes down at least one service besides themselves, by rank.")
+@strawberry.type(
+    description="CIs whose failure alone takes down a service besides themselves, or, unless they are services or "
+    "client groups, a client group with people; by rank."
+)
 class SinglePoints:
     found: strawberry.Private[Points]
     shown: strawberry.Private[report.Page[SinglePoint]]

@@ -2,10 +2,12 @@
 
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from socket import IPPROTO_TCP, TCP_NODELAY
 from typing import Annotated, Any
 
+import orjson
 import typer
 
 from api.settings import Settings, UnsafeListen, check_listen
@@ -13,7 +15,9 @@ from api.terminal import print_impact
 from api.verbs.moving import drawn
 from api.verbs.options import STORE, ModelOption, Refused, StoreOption, ZoneOption, console, opened, zone_of
 from api.workspace import Workspace
-from cmdb.store.port import StoreUnavailable
+from cmdb.model.ci import CI
+from cmdb.progress import Progress
+from cmdb.store.port import Applied, StoreUnavailable
 from impact.states import Assumption
 from importers.runner import apply_plan, plan_import
 
@@ -54,14 +58,34 @@ def demo(
     """Load a demo province, fail its main storage array, show who is hit, and serve the API."""
     with opened(store, None) as workspace:
         with drawn() as progress:
-            planned = plan_import(workspace.store, workspace.model, PROVINCE, "province", progress)
-            applied = apply_plan(workspace.store, planned, "demo", message="demo province")
+            applied = load_province(workspace, progress)
         out = console()
         out.print(f"[bold]Demo province[/], revision {applied.revision}. The question: what if {DEMO_FAILURE} fails?\n")
         print_impact(out, workspace.ask([Assumption(DEMO_FAILURE)]), zone_of(tz), everything=False)
         out.print(f"\n  Ask yourself:  cmdb impact san-hdc-01 --store {store}")
         if not answer_only:
             listen(workspace, "127.0.0.1", port, development=True)
+
+
+def load_province(workspace: Workspace, progress: Progress) -> Applied:
+    """The demo province: as it was before its last change, and then that change; nothing where it is loaded already."""
+    planned = plan_import(workspace.store, workspace.model, PROVINCE, "province", progress)
+    if planned.owned:
+        return apply_plan(workspace.store, planned, "demo", message="demo province")
+    earlier = orjson.loads((PROVINCE / "earlier.json").read_bytes())
+    before = [_with(ci, earlier.get(ci.id, {})) for ci in planned.changeset.put_cis]
+    apply_plan(
+        workspace.store, replace(planned, changeset=replace(planned.changeset, put_cis=before)),
+        "demo", message="demo province",
+    )  # fmt: skip
+    planned = plan_import(workspace.store, workspace.model, PROVINCE, "province", progress)
+    return apply_plan(workspace.store, planned, "storage", message="GDC-01 replaced by a larger array; slower restores")
+
+
+def _with(ci: CI, attributes: dict[str, Any]) -> CI:
+    """A CI with some of its attributes replaced."""
+    text = orjson.dumps({**orjson.loads(ci.attributes_json), **attributes}, option=orjson.OPT_SORT_KEYS).decode()
+    return ci._replace(attributes_json=text)
 
 
 def listen(workspace: Workspace, host: str, port: int, development: bool) -> None:

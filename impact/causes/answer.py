@@ -10,8 +10,10 @@ from impact.analyses.completeness import completeness
 from impact.analyses.why import why
 from impact.causes.blind import blind_spots
 from impact.causes.evidence import Evidence, Sighting, weigh
-from impact.causes.ranking import Candidates, judge, rank
+from impact.causes.ranking import Candidates, rank
 from impact.causes.report import CauseFacts, CausePair, Explained, Further, Mistaken, Symptom
+from impact.kernels.causes import AS_SEEN, EARLY, EXPLAINED, WRONG
+from impact.kernels.types import B1, I32, U8
 from impact.paging import BadCursor, decode_cursor, encode_cursor
 from impact.question import Question, ask
 from impact.report import CiRef, Completeness, Why
@@ -19,6 +21,25 @@ from impact.states import STATES, Assumption, Level
 from impact.walk import Walk, walk
 
 SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One failure against the evidence: which of the affected it explains, which as seen, which of them were seen
+    before itself; which of the fine it wrongly predicts to fail."""
+
+    explained: B1
+    as_seen: B1
+    early: B1
+    wrong: B1
+
+
+def judged(evidence: Evidence, place: I32, states: U8) -> Judged:
+    """One failure, of the CI at `place` of the cone, that leads to `states`; both are arrays of one row."""
+    count = len(evidence.affected)
+    marks = evidence.judge(place, states)[0][0]
+    seen, fine = marks[:count], marks[count:]
+    return Judged(seen & EXPLAINED != 0, seen & AS_SEEN != 0, seen & EARLY != 0, fine & WRONG != 0)
 
 
 @dataclass(frozen=True)
@@ -78,7 +99,7 @@ class Causes:
         """Two causes that together explain more than the best one; None where there are none, or one explains all."""
         if not len(self.ranked):
             return None
-        firm = judge(self.evidence, self.ranked.cis[:1], self.ranked.states[:1])[1][0]
+        firm = judged(self.evidence, self.ranked.places[:1], self.ranked.states[:1]).as_seen
         if firm.all():
             return None
         rest = self.evidence.without(self.evidence.affected[firm].tolist())
@@ -91,17 +112,17 @@ class Causes:
         evidence = self.evidence
         found = walk(evidence.estate.graph, [first, second], [Level.DOWN] * 2)
         states = found.levels_of(evidence.watched)[np.newaxis]
-        explained, firm, _, wrong = (marks[0] for marks in judge(evidence, np.array([-1], np.int32), states))
-        if firm.sum() <= alone:
+        both = judged(evidence, np.array([-1], np.int32), states)
+        if both.as_seen.sum() <= alone:
             return None
         outside = [self._named(told.ci) for told in _not_in_service(evidence)]
         return CausePair(
             self.question.ref(first),
             self.question.ref(second),
-            int(firm.sum()),
-            int((explained & ~firm).sum()),
-            [self.question.ref(int(ci)) for ci in evidence.affected[~explained]] + outside,
-            _mistaken(self.question, evidence, states[0], wrong),
+            int(both.as_seen.sum()),
+            int((both.explained & ~both.as_seen).sum()),
+            [self.question.ref(int(ci)) for ci in evidence.affected[~both.explained]] + outside,
+            _mistaken(self.question, evidence, states[0], both.wrong),
         )
 
 
@@ -121,51 +142,50 @@ class Cause:
         return self.page.question.ref(self.index)
 
     @cached_property
-    def _judged(self) -> Sequence[np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
+    def _judged(self) -> "Judged":
         ranked, here = self.page.ranked, slice(self.row, self.row + 1)
-        return [marks[0] for marks in judge(self.page.evidence, ranked.cis[here], ranked.states[here])]
+        return judged(self.page.evidence, ranked.places[here], ranked.states[here])
 
     def facts(self) -> CauseFacts:
         """Its numbers."""
-        explained, firm, early, wrong = self._judged
-        ranked, evidence = self.page.ranked, self.page.evidence
+        it, ranked, evidence = self._judged, self.page.ranked, self.page.evidence
         return CauseFacts(
             self.row + 1,
             int(ranked.score[self.row]),
-            int(firm.sum()),
-            int((explained & ~firm).sum()),
-            int(early.sum()),
-            len(evidence.sightings) - int(explained.sum()),
-            int(wrong.sum()),
-            int(ranked.hops[self.row][explained].max(initial=0)),
+            int(it.as_seen.sum()),
+            int((it.explained & ~it.as_seen).sum()),
+            int(it.early.sum()),
+            len(evidence.sightings) - int(it.explained.sum()),
+            int(it.wrong.sum()),
+            int(ranked.hops[self.row][it.explained].max(initial=0)),
             self.index in evidence.affected,
         )
 
     def explained(self, first: int | None = None) -> list[Explained]:
         """The first of the symptoms it explains, in the order given."""
-        explained, firm, early, _ = self._judged
+        it = self._judged
         states, hops = self.page.ranked.states[self.row], self.page.ranked.hops[self.row]
         return [
             Explained(
                 self.page.question.ref(int(self.page.evidence.affected[at])),
                 STATES[states[at]],
-                bool(firm[at]),
-                bool(early[at]),
+                bool(it.as_seen[at]),
+                bool(it.early[at]),
                 int(hops[at]),
             )
-            for at in np.nonzero(explained)[0][:first].tolist()
+            for at in np.nonzero(it.explained)[0][:first].tolist()
         ]
 
     def unexplained(self, first: int | None = None) -> list[CiRef]:
         """The first of the symptoms it leaves unexplained, those that are not in service last."""
-        evidence, explained = self.page.evidence, self._judged[0]
+        evidence, explained = self.page.evidence, self._judged.explained
         left = [self.page.question.ref(int(ci)) for ci in evidence.affected[~explained][:first]]
         return [*left, *(self.page._named(told.ci) for told in _not_in_service(evidence))][:first]
 
     def wrongly_predicted(self, first: int | None = None) -> list[Mistaken]:
         """The first of the CIs known to be fine that it predicts to be degraded or down."""
         evidence, states = self.page.evidence, self.page.ranked.states[self.row]
-        return _mistaken(self.page.question, evidence, states, self._judged[3])[:first]
+        return _mistaken(self.page.question, evidence, states, self._judged.wrong)[:first]
 
     def further(self) -> Further:
         """What else its failure would hit; walks all of that."""
@@ -221,10 +241,7 @@ def _not_in_service(evidence: Evidence) -> list[Sighting]:
     return [told for told in evidence.sightings if not live[_place(evidence, told.ci)]]
 
 
-def _mistaken(
-    question: Question, evidence: Evidence, states: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
-    wrong: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
-) -> list[Mistaken]:  # fmt: skip
+def _mistaken(question: Question, evidence: Evidence, states: U8, wrong: B1) -> list[Mistaken]:
     predicted = states[len(evidence.affected) :]
     return [
         Mistaken(question.ref(int(evidence.fine[at])), STATES[predicted[at]]) for at in np.nonzero(wrong)[0].tolist()

@@ -7,12 +7,10 @@ from datetime import datetime
 import numpy as np
 
 from impact.estate import Estate
+from impact.kernels.causes import UNSEEN, judge
 from impact.kernels.types import I32, I64, U8
 from impact.question import resolve
 from impact.states import Assumption, ContradictoryScenario, ImpactState, Level
-
-UNSEEN = np.iinfo(np.int64).max
-"""In place of a time that is not known: later than any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,14 @@ class Evidence:
     def watched(self) -> I32:
         """The affected, then the fine."""
         return np.concatenate([self.affected, self.fine])
+
+    def judge(self, places: I32, states: U8) -> tuple[U8, I32]:
+        """What failures that lead to `states` do to the evidence: marks and keys (see `kernels.causes.judge`).
+
+        `places` below the number of affected CIs are those of the affected that failed.
+        """
+        own = np.where(places < len(self.affected), places, -1).astype(np.int32)
+        return judge.run(states, own, self.least, self.firm, self.seen)
 
     def without(self, explained: Iterable[int]) -> "Evidence":
         """The same evidence without these CIs, by index, among the affected."""

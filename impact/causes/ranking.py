@@ -4,16 +4,14 @@ The states that failures put the evidence in are settled for 64 candidates at on
 depend on first, until no further one can be among the best.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from impact.causes.evidence import UNSEEN, Evidence
+from impact.causes.evidence import Evidence
 from impact.kernels.causes import TOGETHER, fail_each, hops, settle_alone, survey
 from impact.kernels.types import B1, I32, I64, U8
-from impact.states import Level
 from impact.walk import Scratch, borrow, give_back
 
 COMPARED = 250
@@ -30,8 +28,7 @@ class Cone:
     cis: I32
     starts: I32
     providers: I32
-    effects: I32
-    pool_of: I32
+    kinds: I32
     order: I32
     cyclic: bool
     reach: I32
@@ -92,25 +89,10 @@ def rank(evidence: Evidence, most: int) -> Candidates:
     return ranked
 
 
-def judge(evidence: Evidence, cis: I32, states: U8) -> tuple[B1, B1, B1, B1]:
-    """What failures of `cis`, which lead to `states`, do to the evidence, a row each: which of the affected they
-    explain at all, which as seen, which of those were seen before the cause itself; which of the fine they predict
-    to be degraded or down."""
-    count = len(evidence.affected)
-    explained = states[:, :count] >= evidence.least
-    firm = states[:, :count] >= evidence.firm
-    early = np.zeros_like(firm)
-    if (evidence.seen != UNSEEN).any():
-        rows, places = np.nonzero(cis[:, np.newaxis] == evidence.affected)
-        own = np.full(len(cis), -1, np.int64)
-        own[rows] = np.where(evidence.seen[places] == UNSEEN, -1, evidence.seen[places])
-        early = explained & (evidence.seen < own[:, np.newaxis])
-    return explained, firm, early, states[:, count:] >= Level.DEGRADED
-
-
 class _Ranking:
     """One run of the ranking. `keys` are what it sorts by, the least first: score and at_risk negated, and further;
-    kept are the best `most`, and those that equal the last of them."""
+    kept are the best `most`, and those that equal the last of them, whose key is the `bar`: None while there are not
+    enough."""
 
     def __init__(self, evidence: Evidence, cone: Cone, scratch: Scratch, most: int) -> None:
         self.evidence, self.cone, self.scratch, self.most = evidence, cone, scratch, most
@@ -118,56 +100,53 @@ class _Ranking:
         self.places = np.empty(0, np.int32)
         self.states = np.empty((0, self.watched), np.uint8)
         self.keys = np.empty((0, 3), np.int32)
+        self.bar: tuple[int, int, int] | None = None
 
     def ranked(self) -> Candidates:
         """The best candidates. Those that can explain no more than the last of the best need not be settled, only
         counted, as far as the count of the last."""
-        reach = self.cone.reach
-        for places in self._batches(reach):
-            level = int(reach[places[0]])
-            score, further = self._bar()
-            if level > score or (level == score and further > COMPARED):
-                self._settle(places)
-            elif level == score:
-                self._count(places, further)
-            else:
-                break
+        numbers = np.bincount(np.maximum(self.cone.reach, 0), minlength=1)
+        levels = np.nonzero(numbers[1:])[0][::-1] + 1
+        least = 0
+        while least < len(levels) and self._open(int(levels[least])):
+            most, least = least, least + 1
+            while least < len(levels) and numbers[levels[most:least]].sum() < TOGETHER:
+                least += 1
+            places = self._between(int(levels[most]), int(levels[least - 1]))
+            for at in range(0, len(places), TOGETHER):
+                self._take(places[at : at + TOGETHER])
         return self._best()
 
-    def _batches(self, reach: I32) -> Iterator[I32]:
-        """Places of candidates in the cone, those first on which the most of the affected depend, and of these those
-        on which few CIs depend directly."""
-        waiting = NOBODY
-        for level in range(int(reach.max(initial=0)), 0, -1):
-            found = np.nonzero(reach == level)[0].astype(np.int32)
-            if len(found) > TOGETHER:
-                found = found[np.argsort(self._direct(found), kind="stable")]
-            waiting = np.concatenate([waiting, found])
-            whole = len(waiting) // TOGETHER * TOGETHER
-            for at in range(0, whole, TOGETHER):
-                yield waiting[at : at + TOGETHER]
-            waiting = waiting[whole:]
-        if len(waiting):
-            yield waiting
+    def _between(self, most: int, least: int) -> I32:
+        """Places of the candidates on which so many of the affected depend: those with the most first, then those on
+        which few CIs depend directly."""
+        reach = self.cone.reach
+        found = np.nonzero((reach <= most) & (reach >= least))[0].astype(np.int32)
+        return found[np.lexsort((self._direct(found), -reach[found]))]
 
     def _direct(self, places: I32) -> I32:
         """How many relations lead to CIs directly."""
         return self.evidence.estate.graph.dependents.index[self.cone.cis[places], 1].astype(np.int32)
 
-    def _bar(self) -> tuple[int, int]:
-        """Score and further of the last of the best; a score below any while there are not enough."""
-        if len(self.keys) < self.most:
-            return -(2**30), 0
-        score, _, further = self.keys[_order(self.keys)[self.most - 1]].tolist()
-        return -score, further
+    def _open(self, level: int) -> bool:
+        """Whether a candidate that can explain `level` CIs may be among the best."""
+        return self.bar is None or level >= -self.bar[0]
+
+    def _take(self, places: I32) -> None:
+        """Take in candidates that may be among the best; the first of `places` can explain the most."""
+        level, bar = int(self.cone.reach[places[0]]), self.bar
+        if bar is None or level > -bar[0] or (level == -bar[0] and bar[2] > COMPARED):
+            self._settle(places)
+        elif level == -bar[0]:
+            self._count(places, bar[2])
 
     def _settle(self, places: I32) -> None:
         """Take in candidates of which nothing is known: first their states, then, of those that may be among the best,
         the further CIs hit."""
-        graph, cone = self.evidence.estate.graph, self.cone
+        cone = self.cone
         states = settle_alone.run(
-            graph.pools.table, cone.starts, cone.providers, cone.effects, cone.pool_of, cone.order, cone.cyclic,
-            places, self.watched,
+            self.evidence.estate.graph.pools.table, cone.starts, cone.providers, cone.kinds, cone.order,
+            cone.cyclic, places, self.watched,
         )  # fmt: skip
         keys, explains = self._keyed(places, states)
         rows = np.nonzero(explains)[0]
@@ -182,12 +161,12 @@ class _Ranking:
     def _running(self, rows: I64, keys: I32) -> tuple[I64, I32]:
         """Which of `rows` may be among the best, and how many further CIs each may then hit."""
         limits = np.full(len(rows), COMPARED, np.int32)
-        if len(self.keys) < self.most:
+        if self.bar is None or not len(rows):
             return rows, limits
-        score, at_risk, further = self.keys[_order(self.keys)[self.most - 1]].tolist()
-        mine = keys[rows]
-        equal = (mine[:, 0] == score) & (mine[:, 1] == at_risk)
-        better = (mine[:, 0] < score) | ((mine[:, 0] == score) & (mine[:, 1] < at_risk))
+        score, at_risk, further = self.bar
+        scores, at_risks = keys[rows, 0], keys[rows, 1]
+        equal = (scores == score) & (at_risks == at_risk)
+        better = (scores < score) | ((scores == score) & (at_risks < at_risk))
         limits[equal] = min(further, COMPARED)
         return rows[equal | better], limits[equal | better]
 
@@ -214,22 +193,22 @@ class _Ranking:
 
     def _keyed(self, places: I32, states: U8) -> tuple[I32, B1]:
         """Keys of candidates without what they hit further, and whether they explain anything."""
-        explained, firm, early, wrong = judge(self.evidence, self.cone.cis[places], states)
-        keys = np.zeros((len(places), 3), np.int32)
-        keys[:, 0] = wrong.sum(axis=1) + (early & firm).sum(axis=1) - firm.sum(axis=1)
-        keys[:, 1] = -(explained & ~firm & ~early).sum(axis=1)
-        return keys, np.any(explained, axis=1)
+        keys = self.evidence.judge(places, states)[1]
+        explains = keys[:, 2] == 0
+        keys[:, 2] = 0
+        return keys, explains
 
     def _keep(self, places: I32, states: U8, keys: I32) -> None:
-        self.places = np.concatenate([self.places, places])
-        self.states = np.concatenate([self.states, states])
-        self.keys = np.concatenate([self.keys, keys])
-        if len(self.keys) > self.most:
-            order = _order(self.keys)
-            behind = order[self.most :]
-            equal = behind[(self.keys[behind] == self.keys[order[self.most - 1]]).all(axis=1)]
-            kept = np.concatenate([order[: self.most], equal])
-            self.places, self.states, self.keys = self.places[kept], self.states[kept], self.keys[kept]
+        places, states = np.concatenate([self.places, places]), np.concatenate([self.states, states])
+        keys = np.concatenate([self.keys, keys])
+        if len(keys) >= self.most:
+            order = _order(keys)
+            last, behind = keys[order[self.most - 1]], order[self.most :]
+            kept = np.concatenate([order[: self.most], behind[(keys[behind] == last).all(axis=1)]])
+            places, states, keys = places[kept], states[kept], keys[kept]
+            score, at_risk, further = last.tolist()
+            self.bar = (score, at_risk, further)
+        self.places, self.states, self.keys = places, states, keys
 
     def _best(self) -> Candidates:
         evidence, cone = self.evidence, self.cone

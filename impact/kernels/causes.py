@@ -3,17 +3,21 @@
 Layouts of `nodes`, `words` and `pools` as in `kernels.walk`; `index` and `columns` are those of `graph.providers`.
 The cone of some CIs, them and all they depend on, is a graph of its own, small enough to stay near the processor. Its
 CIs are numbered from 0: those asked about, then the nearest. The dependencies of CI i are the rows from `starts[i]` to
-`starts[i + 1]` of `providers`, `effects` and `pool_of` (-1 for a plain one). `order` holds each CI behind all that
-depend on it; where there are cycles, some stand before.
+`starts[i + 1]` of `providers` and `kinds`: the effect of a plain dependency, or -1 - the number of the pool. `order`
+holds each CI behind all that depend on it; where there are cycles, some stand before.
 """
 
 import numpy as np
 
 from impact.kernels.jit import Kernel, part
-from impact.kernels.types import I32, U8, U32, U64
+from impact.kernels.types import I32, I64, U8, U32, U64
 
 TOGETHER = 64
 """How many CIs `settle_alone` settles at once: one bit each."""
+UNSEEN = 2**63 - 1
+"""In place of a time that is not known: later than any other."""
+EXPLAINED, AS_SEEN, EARLY, WRONG = 1, 2, 4, 8
+"""Marks of `judge`: a symptom explained, as it was seen, seen before the cause itself; a fine CI predicted to fail."""
 
 
 @part
@@ -38,20 +42,20 @@ def discover(index: U32, columns: I32, asked: I32, number: I32, queue: U32) -> i
 
 
 @part
-def sort_cone(starts: I32, providers: I32, marks: U64) -> tuple[I32, bool]:
-    """The `order` of a cone, and whether it has cycles; adds to the marks of each CI those of all that depend on it."""
-    size, filled = len(marks), 0
-    waiting, order = np.zeros(size, np.int32), np.empty(size, np.int32)
-    for at in range(len(providers)):
-        waiting[providers[at]] += 1
+def sort_cone(starts: I32, providers: I32, waiting: I32, marks: U64) -> tuple[I32, bool]:
+    """The `order` of a cone, and whether it has cycles; adds to the marks of each CI those of all that depend on it.
+
+    `waiting` holds how many relations lead to each CI, and is used up.
+    """
+    size, filled, done, cyclic = len(marks), 0, 0, False
+    order = np.empty(size, np.int32)
     for i in range(size):
         if waiting[i] == 0:
             order[filled] = i
             filled += 1
-    whole = done = 0
     while done < size:
         if done == filled:
-            whole = whole or done + 1
+            cyclic = True
             for i in range(size):
                 if waiting[i] > 0:
                     waiting[i] = -len(providers)
@@ -67,7 +71,7 @@ def sort_cone(starts: I32, providers: I32, marks: U64) -> tuple[I32, bool]:
             if waiting[provider] == 0:
                 order[filled] = provider
                 filled += 1
-    return order, whole > 0
+    return order, cyclic
 
 
 @part
@@ -136,9 +140,9 @@ def climb(index: U32, columns: I32, asked: I32, number: I32, queue: U32) -> tupl
 @Kernel
 def survey(
     index: U32, columns: I32, asked: I32, count: int, number: I32, queue: U32
-) -> tuple[I32, I32, I32, I32, I32, I32, bool, I32]:
-    """The cone of `asked`: its CIs, `starts`, `providers`, `effects`, `pool_of` and `order`, whether it has cycles, and
-    how many of the first `count` of `asked` depend on each of its CIs.
+) -> tuple[I32, I32, I32, I32, I32, bool, I32]:
+    """The cone of `asked`: its CIs, `starts`, `providers`, `kinds` and `order`, whether it has cycles, and how many of
+    the first `count` of `asked` depend on each of its CIs.
 
     Scratch: `number[V]` is zero before and after, `queue[3, V + 1]` holds anything.
     """
@@ -149,28 +153,29 @@ def survey(
         cis[i], starts[i] = queue[0, i], filled
         filled += int(np.int64(index[queue[0, i], 1]))
     starts[size] = filled
-    providers, effects = np.empty(filled, np.int32), np.empty(filled, np.int32)
-    pool_of = np.empty(filled, np.int32)
+    providers, kinds = np.empty(filled, np.int32), np.empty(filled, np.int32)
+    waiting = np.zeros(size, np.int32)
     for i in range(size):
         start, first = starts[i], int(np.int64(index[cis[i], 0]))
         for at in range(starts[i + 1] - start):
-            providers[start + at] = number[columns[0, first + at]] - 1
-            effects[start + at] = columns[1, first + at] & 3
-            pool_of[start + at] = columns[2, first + at]
+            provider, pool = number[columns[0, first + at]] - 1, columns[2, first + at]
+            providers[start + at] = provider
+            kinds[start + at] = -1 - pool if pool >= 0 else columns[1, first + at] & 3
+            waiting[provider] += 1
     for i in range(size):
         number[cis[i]] = 0
     marks = np.zeros((size, (count + 63) // 64), np.uint64)
     for i in range(count):
         marks[i, i >> 6] = np.uint64(1) << np.uint64(i & 63)
-    order, cyclic = sort_cone(starts, providers, marks)
+    order, cyclic = sort_cone(starts, providers, waiting, marks)
     if cyclic:
         spread_marks(starts, providers, order, marks)
-    return cis, starts, providers, effects, pool_of, order, cyclic, counted_bits(marks)
+    return cis, starts, providers, kinds, order, cyclic, counted_bits(marks)
 
 
 @part
 def pool_bits(
-    providers: I32, pool_of: I32, at: int, end: int, spare: int, full_spare: int,
+    providers: I32, kinds: I32, at: int, end: int, spare: int, full_spare: int,
     bad: U64, lost: U64, counted: I32, stamp: int,
 ) -> tuple[np.uint64, np.uint64, np.uint64]:  # fmt: skip
     """What the pool of row `at`, the first of its rows, which end before `end`, contributes: at_risk, degraded, down.
@@ -182,7 +187,7 @@ def pool_bits(
     eroded = np.uint64(0)
     for other in range(at, end):
         member = providers[other]
-        if pool_of[other] != pool_of[at] or counted[member] == stamp:
+        if kinds[other] != kinds[at] or counted[member] == stamp:
             continue
         counted[member] = stamp
         eroded |= bad[member, 2]
@@ -194,26 +199,27 @@ def pool_bits(
 
 @part
 def settle_one(
-    pools: I32, begin: int, end: int, providers: I32, effects: I32, pool_of: I32,
+    pools: I32, begin: int, end: int, providers: I32, kinds: I32,
     bad: U64, lost: U64, counted: I32, stamp: int,
 ) -> tuple[np.uint64, np.uint64, np.uint64, U64]:  # fmt: skip
     """What the dependencies of one CI, the rows `begin` to `end`, contribute: at_risk, degraded, down; and `lost`."""
     at_risk = degraded = down = np.uint64(0)
     for at in range(begin, end):
-        pool, provider, effect = pool_of[at], providers[at], effects[at]
-        if pool < 0:
+        provider, effect = providers[at], kinds[at]
+        if effect >= 0:
             eroded, lamed, gone = bad[provider, 1], bad[provider, 2], bad[provider, 3]
         else:
             before = begin
-            while pool_of[before] != pool:
+            while kinds[before] != effect:
                 before += 1
             if before < at:
                 continue
+            pool = -1 - effect
             spare, full_spare, effect = pools[pool, 1], pools[pool, 2], pools[pool, 3]
             if lost.shape[1] < spare + 2:
                 lost = np.full((4, 2 * spare + 2), ~np.uint64(0))
             eroded, lamed, gone = pool_bits(
-                providers, pool_of, at, end, spare, full_spare, bad, lost, counted, stamp + at - begin
+                providers, kinds, at, end, spare, full_spare, bad, lost, counted, stamp + at - begin
             )
         at_risk |= eroded
         if effect >= 2:
@@ -225,8 +231,7 @@ def settle_one(
 
 @Kernel
 def settle_alone(
-    pools: I32, starts: I32, providers: I32, effects: I32, pool_of: I32, order: I32, cyclic: bool,
-    tried: I32, watched: int,
+    pools: I32, starts: I32, providers: I32, kinds: I32, order: I32, cyclic: bool, tried: I32, watched: int
 ) -> U8:  # fmt: skip
     """The states of the first `watched` CIs of a cone when each of `tried`, at most 64 of them, is down alone.
 
@@ -248,9 +253,7 @@ def settle_alone(
                 reached |= bad[providers[at], 1]
             if reached == 0:
                 continue
-            at_risk, degraded, down, lost = settle_one(
-                pools, begin, end, providers, effects, pool_of, bad, lost, counted, stamp
-            )
+            at_risk, degraded, down, lost = settle_one(pools, begin, end, providers, kinds, bad, lost, counted, stamp)
             stamp += end - begin
             down |= bad[node, 3]
             degraded |= bad[node, 2] | down
@@ -265,6 +268,38 @@ def settle_alone(
                 if bad[k, state] & bit:
                     states[i, k] = state
     return states
+
+
+@Kernel
+def judge(states: U8, own: I32, least: U8, firm: U8, seen: I64) -> tuple[U8, I32]:
+    """What failures that lead to `states` (a row each: the affected, then the fine) do to the evidence: marks in the
+    same places, and keys to sort by, the best first: the score negated, the number explained only as at risk negated,
+    and whether nothing is explained.
+
+    `own` says which of the affected each failed CI is itself, -1 for none; it was seen when `seen` says.
+    """
+    count = len(least)
+    marks = np.zeros(states.shape, np.uint8)
+    keys = np.zeros((len(states), 3), np.int32)
+    for i in range(len(states)):
+        at = seen[own[i]] if own[i] >= 0 and seen[own[i]] != UNSEEN else -UNSEEN
+        keys[i, 2] = 1
+        for k in range(count):
+            if states[i, k] < least[k]:
+                continue
+            keys[i, 2] = 0
+            early = seen[k] < at
+            marks[i, k] = EXPLAINED | (EARLY if early else 0)
+            if states[i, k] >= firm[k]:
+                marks[i, k] |= AS_SEEN
+                keys[i, 0] -= not early
+            else:
+                keys[i, 1] -= not early
+        for k in range(count, states.shape[1]):
+            if states[i, k] >= 2:
+                marks[i, k] = WRONG
+                keys[i, 0] += 1
+    return marks, keys
 
 
 @Kernel

@@ -48,9 +48,10 @@ class Sweeps:
     def of(
         self, estate: Estate, as_of: bool = False, pool: Pool | None = None, progress: Progress | None = None
     ) -> Swept:
-        """The sweep of the newest estate, or of a past one: held, kept, made from an earlier one, or computed."""
+        """The sweep of the newest estate, or of a past one: held, kept, made from an earlier one, or computed. Given a
+        `pool` it is computed anew, with its workers."""
         newest = self._newest
-        if newest is not None and newest.estate is estate:
+        if pool is None and newest is not None and newest.estate is estate:
             return newest
         with self._lock:
             past = as_of or (self._newest is not None and estate.revision < self._newest.estate.revision)
@@ -58,7 +59,7 @@ class Sweeps:
 
     def _of_past(self, estate: Estate, pool: Pool | None, progress: Progress | None) -> Swept:
         found = self._past.pop(estate.head, None)
-        if found is None or not same_rows(found.estate, estate):
+        if pool is not None or found is None or not same_rows(found.estate, estate):
             found = Swept(estate, sweep(estate, pool, progress))
         self._past[estate.head] = found
         while len(self._past) > PAST:
@@ -67,12 +68,12 @@ class Sweeps:
 
     def _of_newest(self, estate: Estate, pool: Pool | None, progress: Progress | None) -> Swept:
         held = self._newest
-        if held is not None and held.estate is estate:
+        if pool is None and held is not None and held.estate is estate:
             return held
-        if held is not None and same_rows(held.estate, estate):
+        if pool is None and held is not None and same_rows(held.estate, estate):
             found = held.sweep
         else:
-            kept = KeptSweep(self.place).load(estate) if self.place else None
+            kept = KeptSweep(self.place).load(estate) if self.place and pool is None else None
             found = kept or self._computed(estate, pool, progress)
             if self.place and kept is None:
                 KeptSweep(self.place).save(found, estate)
@@ -83,8 +84,8 @@ class Sweeps:
     def _computed(self, estate: Estate, pool: Pool | None, progress: Progress | None) -> Sweep:
         """Made from the sweep of an earlier estate, where there is one; else computed whole."""
         earlier = self._newest or self._started()
-        if earlier is not None:
-            return refresh(earlier.sweep, earlier.estate, estate, pool)
+        if pool is None and earlier is not None:
+            return refresh(earlier.sweep, earlier.estate, estate)
         return sweep(estate, pool, progress)
 
     def _started(self) -> Swept | None:

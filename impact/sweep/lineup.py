@@ -1,7 +1,7 @@
 """An estate, or a part of it, made ready for a sweep: its CIs in line, and what is counted of each."""
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,15 @@ def line_up(estate: Estate, keep: B1 | None = None, counted: B1 | None = None) -
     facts = facts_of(estate, line, place, np.ones(len(line), np.bool_) if counted is None else counted[line])
     look_ahead.run(*arrays, facts.restore, facts.rto, circular, facts.marks)
     return Lineup(line, *arrays, facts, circular)
+
+
+def same_line(lineup: Lineup, estate: Estate, counted: B1) -> Lineup:
+    """A lineup of the same CIs and dependencies, with what is counted of them in another estate."""
+    place = np.full(estate.size, NOWHERE, np.int32)
+    place[lineup.line] = np.arange(len(lineup.line), dtype=np.int32)
+    facts = facts_of(estate, lineup.line, place, counted[lineup.line])
+    look_ahead.run(*lineup.arrays, facts.restore, facts.rto, lineup.circular, facts.marks)
+    return replace(lineup, facts=facts)
 
 
 def facts_of(estate: Estate, line: I32, place: I32, counted: B1) -> Facts:

@@ -130,10 +130,10 @@ def _candidates(trial: Trial, members: I32) -> _Candidates:
     distance = place[graph.pools.table[eroded[1], 0]] * (len(graph.pools) + 1) + eroded[1]
     order = np.argsort(distance, kind="stable")
     who, pool = eroded[0][order], eroded[1][order]
-    ends = np.nonzero(np.diff(pool, append=-1))[0] + 1
+    starts, ends = np.nonzero(np.diff(pool, prepend=-1))[0], np.nonzero(np.diff(pool, append=-1))[0] + 1
     keys, pools, listed = list[I64](), list[I32](), 0
     beyond = (len(members) - tried) * len(members)
-    for start, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
         size = end - start
         if listed + size * (size - 1) // 2 > MOST_PAIRS:
             beyond += size * (size - 1) // 2

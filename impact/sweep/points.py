@@ -1,4 +1,8 @@
-"""Single points of failure a page at a time: CIs whose failure alone takes a service down, the worst first."""
+"""Single points of failure a page at a time, the worst first.
+
+A CI is one if its failure alone takes down a service besides itself, or, unless it is a service or a client group, a
+client group with people.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,9 +23,9 @@ TIER_NAMES = ("T0", "T1", "T2", "T3", "T4")
 
 @dataclass(frozen=True)
 class PointFilter:
-    """Which CIs to show; empty parts do not restrict. `least_people` counts people down; `among` are CIs.
+    """Which CIs to show; empty parts do not restrict. `least_people` counts people down; of CIs `among` all are shown.
 
-    `everything` shows also CIs whose failure takes down no service besides themselves.
+    `everything` shows also CIs that are no single points of failure.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -47,7 +51,8 @@ def chosen(estate: Estate, sweep: Sweep, where: PointFilter) -> I64:
     if where.among is not None:
         keep &= np.isin(cis, where.among)
     elif not where.everything:
-        keep &= table[:, SERVICES] > estate.having_role(cis, "service")
+        service, client = estate.having_role(cis, "service"), estate.having_role(cis, "client")
+        keep &= (table[:, SERVICES] > service) | ((table[:, PEOPLE] > 0) & ~service & ~client)
     if where.kinds:
         keep &= np.isin(estate.kind[cis], [words.kind_number[k] for k in where.kinds if k in words.kind_number])
     if where.sectors:

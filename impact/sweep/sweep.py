@@ -7,18 +7,20 @@ from functools import cached_property
 
 import numpy as np
 
-from impact.adjacency import Adjacency
 from impact.continuity.recovery import recover
 from impact.estate import UNKNOWN, Estate
-from impact.kernels.alone import BROKEN, CIS, MISSED, PEOPLE, SERVICES, TIERS, WIDTH
-from impact.kernels.jit import PLAIN_LIMIT, compile_kernels
+from impact.kernels.alone import CIS, MISSED, PEOPLE, SERVICES, TIERS, WIDTH
+from impact.kernels.jit import compile_kernels
 from impact.kernels.line import COUNTED
 from impact.kernels.types import B1, I32, I64
 from impact.states import Level
-from impact.sweep.lineup import Lineup, line_up
+from impact.sweep.changes import changes, reached
+from impact.sweep.lineup import Lineup, line_up, same_line
 from impact.sweep.pool import Pool, Threads
 from impact.walk import walk
 
+PLAIN_LIMIT = 20_000
+"""Relations up to which plain Python sweeps an estate as quickly, counting the time to load compiled code."""
 Progress = Callable[[int, int], None]
 """Called with how many CIs are done, and how many there are."""
 
@@ -111,84 +113,36 @@ def refresh(old: Sweep, before: Estate, after: Estate, pool: Pool | None = None)
     changed = changes(before, after)
     if changed is None:
         return sweep(after, pool)
+    if after.graph.relation_count > PLAIN_LIMIT:
+        compile_kernels()
     size = after.size
     region, sources = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
     for estate in (before, after):
-        mine = changed[changed < estate.size]
-        region[: estate.size] |= reached(estate, mine, down=True)
-        sources[: estate.size] |= reached(estate, mine, down=False)
-    rows = np.zeros((size, WIDTH), np.int32)
-    rows[old.cis] = old.table
+        region[: estate.size] |= changed.region(estate)
+        sources[: estate.size] |= changed.sources(estate)
+    cis = np.nonzero(after.live)[0].astype(np.int32)
+    place = np.full(size, -1, np.int32)
+    place[cis] = np.arange(len(cis), dtype=np.int32)
+    table = moved(old, cis)
+    lineup = None
     for estate, sign in ((before, -1), (after, 1)):
         counted = region[: estate.size] & estate.live
-        keep = reached(estate, np.nonzero(counted)[0].astype(np.int32), down=False) & estate.live
-        lineup = line_up(estate, keep, counted)
-        mine = np.nonzero(sources[lineup.line])[0].astype(np.int32)
-        rows[lineup.line[mine]] += sign * fail(estate, lineup, mine, pool or Threads())
-    cis = np.nonzero(after.live)[0].astype(np.int32)
-    return Sweep(after.revision, after.recorded_at, cis, rows[cis])
-
-
-def changes(before: Estate, after: Estate) -> I32 | None:
-    """The CIs that a sweep sees differently in two estates; None if one does not follow from the other."""
-    if not follows(before, after):
-        return None
-    size = before.size
-    differs: B1 = np.zeros(after.size, np.bool_)
-    differs[size:] = True
-    for old, new in (
-        (before.kind, after.kind), (before.live, after.live),
-        *((before.numbers[name], after.numbers[name]) for name in ("rto", "restore", "head_count")),
-    ):  # fmt: skip
-        if old is not new:
-            differs[:size] |= old != new[:size]
-    for old_index, new_index in (
-        (before.graph.dependents.index, after.graph.dependents.index),
-        (before.graph.providers.index, after.graph.providers.index),
-    ):
-        differs[:size] |= (old_index != new_index[:size]).any(axis=1)
-    return np.nonzero(differs)[0].astype(np.int32)
-
-
-def follows(before: Estate, after: Estate) -> bool:
-    """Whether CIs, rows and pools of `before` stand in `after` where they stood, so that the two can be compared."""
-    old, new = before.register.ids, after.register.ids
-    same_ids = old is new or (
-        np.array_equal(old.block, new.block)
-        and np.array_equal(old.ends, new.ends)
-        and old.late[: before.size - old.packed] == new.late[: before.size - old.packed]
-    )
-    pools = len(before.graph.pools)
-    return (
-        same_ids
-        and after.size >= before.size
-        and before.vocabulary == after.vocabulary
-        and extends(before.graph.dependents, after.graph.dependents)
-        and extends(before.graph.providers, after.graph.providers)
-        and np.array_equal(before.graph.pools.table, after.graph.pools.table[:pools])
-    )
-
-
-def extends(old: Adjacency, new: Adjacency) -> bool:
-    """Whether the rows of `old` stand in `new` where they stood."""
-    used = old.used
-    return old.columns is new.columns or np.array_equal(old.columns[:, :used], new.columns[:, :used])
-
-
-def reached(estate: Estate, cis: I32, *, down: bool) -> B1:
-    """Which CIs depend on any of `cis`, or are needed by them, through any number of hops; themselves included."""
-    marks = np.zeros(estate.size, np.bool_)
-    marks[cis] = True
-    ring = cis
-    graph = estate.graph
-    while len(ring):
-        if down:
-            words = graph.dependents.gather(ring)[1][0]
-            found, pooled = words >> 3, (words & 4) != 0
-            found[pooled] = graph.pools.table[found[pooled], 0]
+        if lineup is None or len(changed.needs):
+            wanted = np.nonzero(counted)[0].astype(np.int32)
+            keep = reached(estate, wanted, down=False, hard=changed.only_times) & estate.live
+            lineup = line_up(estate, keep, counted)
         else:
-            found = graph.providers.gather(ring)[1][0]
-        found = np.unique(found)
-        ring = found[~marks[found]].astype(np.int32)
-        marks[ring] = True
-    return marks
+            lineup = same_line(lineup, estate, counted)
+        mine = np.nonzero(sources[lineup.line] & (place[lineup.line] >= 0))[0].astype(np.int32)
+        table[place[lineup.line[mine]]] += sign * fail(estate, lineup, mine, pool or Threads())
+    return Sweep(after.revision, after.recorded_at, cis, table)
+
+
+def moved(old: Sweep, cis: I32) -> I32:
+    """The rows of an old sweep in the places that `cis` have; zeros for those that it does not have."""
+    if np.array_equal(old.cis, cis):
+        return old.table.copy()
+    table = np.zeros((len(cis), WIDTH), np.int32)
+    _, there, here = np.intersect1d(old.cis, cis, assume_unique=True, return_indices=True)
+    table[here] = old.table[there]
+    return table

@@ -2,13 +2,14 @@
 thread, process or machine."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from impact.kernels.alone import MISSED, WIDTH, fail_each
 from impact.kernels.small import UNSETTLED, fail_small, new_desk
 from impact.kernels.together import LANES, new_board
-from impact.kernels.types import B1, I32, U64
+from impact.kernels.types import B1, I32
 from impact.sweep.lineup import Lineup
 
 MOST = 8_192
@@ -31,7 +32,7 @@ class Worker:
     def __init__(self, lineup: Lineup) -> None:
         self._lineup = lineup
         self._desk = tuple(new_desk(len(lineup.line), lineup.pools))
-        self._board: tuple[I32 | U64, ...] | None = None
+        self._board: tuple[Any, ...] | None = None
 
     def small(self, sources: I32, large: B1) -> Share:
         """Settle those of `sources` that hit few CIs; mark the others in `large`, by place."""

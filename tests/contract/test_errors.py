@@ -9,10 +9,11 @@ from api.errors import EXPECTED, INPUT_FAULTS, REQUEST_ERRORS
 from impact.analyses.completeness import RULES
 from impact.causes import blind
 from impact.continuity import gap_counts
+from impact.sweep import blind as sweep_blind
 from tests.contract.service import ROOT
 
 CODE = re.compile(r"[A-Z][A-Z0-9]+(_[A-Z0-9]+)+|BUSY|INTERNAL|CONFLICT|UNAUTHORIZED")
-BLIND_SPOTS = {code for code, *_ in (*RULES, *gap_counts.RULES, *blind.RULES)} | {"BAD_POOL_RULE"}
+BLIND_SPOTS = {code for code, *_ in (*RULES, *gap_counts.RULES, *blind.RULES, *sweep_blind.RULES)} | {"BAD_POOL_RULE"}
 ROWS = {row[0] for table in (REQUEST_ERRORS, EXPECTED, INPUT_FAULTS) for row in table}
 
 

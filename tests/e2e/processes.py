@@ -12,7 +12,7 @@ import httpx
 import orjson
 
 from tests.e2e.ledger import Batch
-from tests.e2e.nursery import Begun, Nursery, Process
+from tests.e2e.nursery import Begun, Nursery, Process, queued
 from tests.e2e.places import Place
 from tests.neo4j.server import free_port
 
@@ -36,6 +36,13 @@ class Answer(NamedTuple):
     affected: int
 
 
+class Restart(NamedTuple):
+    """How long a service took until it answered; `queued` of these seconds it had no processor, as others had it."""
+
+    seconds: float
+    queued: float
+
+
 class Api:
     """`cmdb serve` on a store, started at once: forked off by `nursery`, or from nothing. Its log goes to `log`."""
 
@@ -46,13 +53,13 @@ class Api:
         self._process: Process = (nursery.start if nursery else Begun)(arguments, place.environment, log)
         self.url = f"http://127.0.0.1:{port}"
 
-    def ready(self, ci: str) -> tuple[float, Answer]:
-        """Seconds from the start until /ready says so and a question about `ci` is answered live; and that answer."""
+    def ready(self, ci: str) -> tuple[Restart, Answer]:
+        """The time from the start until /ready says so and a question about `ci` is answered live; and that answer."""
         with httpx.Client(base_url=self.url, timeout=20) as client:
             while time.monotonic() < self._began + START_S:
                 assert self._process.alive, self._log.read_text()
                 if (answer := _answered(client, ci)) and answer.live:
-                    return time.monotonic() - self._began, answer
+                    return Restart(time.monotonic() - self._began, queued(self._process.pid)), answer
                 time.sleep(0.05)
         raise AssertionError(f"not ready after {START_S} s: {self._log.read_text()}")
 

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from impact.causes import ranking
 from impact.causes.answer import Causes, common_causes
 from impact.causes.blind import RULES
-from impact.causes.evidence import UNSEEN, Evidence, Sighting
+from impact.causes.evidence import Evidence, Sighting
 from impact.causes.ranking import rank
 from impact.estate import Estate
+from impact.kernels.causes import UNSEEN
 from impact.kernels.jit import compile_kernels, interpret_kernels
 from impact.paging import BadCursor
 from impact.question import ask

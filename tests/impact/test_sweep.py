@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cmdb.model.changeset import Changeset
-from cmdb.model.ci import CI, CiId, Pool, Relation
+from cmdb.model.ci import CI, CiId, Pool, Relation, attributes_json
 from cmdb.store.sqlite.store import SqliteStore
 from impact.analyses import summarize
 from impact.continuity.recovery import recover
@@ -26,8 +25,9 @@ from impact.report import NamedCount, StateCounts
 from impact.snapshot import Snapshot
 from impact.states import Assumption, Level
 from impact.sweep import work
+from impact.sweep.changes import changes
 from impact.sweep.pool import Threads
-from impact.sweep.sweep import Sweep, changes, refresh, sweep
+from impact.sweep.sweep import Sweep, refresh, sweep
 from tests.impact.estates import MODEL, NOW, ci, estate, rel, rule
 
 CASES = settings(max_examples=3_000, deadline=None, suppress_health_check=list(HealthCheck))
@@ -73,6 +73,7 @@ class Inventory:
     arrows: set[tuple[str, str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self.records: dict[str, CI] = {}
         self.counted = self.random.random() < 0.3
         self.ranks = {name: self.random.random() for name in IDS}
 
@@ -83,10 +84,27 @@ class Inventory:
     def next(self) -> Changeset:
         """A few things put, removed, retired or deleted."""
         pick = self.random
+        if pick.random() < 0.4:
+            return self.other_value(pick.choice(["restore", "rto", "head_count"]))
         idle = sorted(self.known)
         put = pick.sample(IDS, pick.choice([0, 0, 1, 3]))
         gone = [name for name in pick.sample(idle, min(len(idle), pick.choice([0, 0, 0, 1]))) if name not in put]
         return self.changed(put, pick.choice([0, 0, 1, 4]), gone)
+
+    def other_value(self, name: str) -> Changeset:
+        """One attribute of a few CIs gets another value; nothing else is touched."""
+        pick = self.random
+        able = [
+            c
+            for c in self.records.values()
+            if c.id in self.known and (c.kind == "client_group") == (name == "head_count")
+        ]
+        put = [
+            c._replace(attributes_json=attributes_json({**c.attributes, name: pick.choice([1, 15, 45, 300])}))
+            for c in pick.sample(able, min(len(able), 3))
+        ]  # fmt: skip
+        self.records.update({c.id: c for c in put})
+        return Changeset("ada", "test", put_cis=put)
 
     def changed(self, names: Sequence[str], relations: int, gone: Sequence[str] = ()) -> Changeset:
         """The changeset that puts `names` and some relations, and deletes those `gone`."""
@@ -127,7 +145,8 @@ class Inventory:
             attributes["restore"] = pick.choice([None, 0, 5, 20, 50])
             attributes["rto"] = pick.choice([None, 10, 30, 60, 240, 1440, 4320, 9000])
         lifecycle = pick.choice(["live"] * 8 + ["planned", "retired"])
-        return ci(name, kind, "shared", lifecycle, **attributes)
+        self.records[name] = made = ci(name, kind, "shared", lifecycle, **attributes)
+        return made
 
     def _relation(self, arrow: tuple[str, str, str]) -> Relation:
         pool = "" if arrow in GROUPS else self.random.choice(["", "", "p", "q"])

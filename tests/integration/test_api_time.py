@@ -38,7 +38,8 @@ def lasting(answer: Any) -> Any:
 
 
 def questions(known: list[str], scenario: list[dict[str, str]]) -> list[tuple[str, str, dict[str, Any]]]:
-    asked = {"scenario": scenario, "since": "2026-11-22T02:40:00-04:00"}
+    begun = {"since": "2026-11-22T02:40:00-04:00", "declared": "2026-11-22T02:45:00-04:00"}
+    asked = {"scenario": scenario, **begun}
     return [
         ("impact", "Impact", asked), ("impact", "Affected", {"scenario": scenario}), ("cis", "Cis", {"first": 20}),
         *(("ci", "Ci", {"id": ci}) for ci in known),
