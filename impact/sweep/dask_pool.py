@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from threading import Lock, get_ident
 from typing import Any
 from uuid import uuid4
@@ -51,6 +52,7 @@ class Place:
     large: B1
 
 
+Work = Callable[[Task, int, int, I32], Share]
 _places: dict[tuple[str, int], Place] = {}
 _lock = Lock()
 
@@ -73,14 +75,15 @@ class DaskPool:
                 raise SchedulerUnavailable(self.address, "it has no workers")
             name = uuid4().hex
             large = np.zeros(len(lineup.line), np.bool_)
-            large[sources] = True
             try:
-                for share in _settled(client, small, Task(f"{name}-small", lineup, sources[::-1]), threads):
+                task = Task(f"{name}-small", lineup, sources[::-1])
+                for part, share in _settled(client, small, task, threads, large):
+                    large[part] = True
                     large[share.sources] = False
                     yield share
-                rest = sources[large[sources]]
-                if len(rest):
-                    yield from _settled(client, together, Task(f"{name}-large", lineup, rest), threads)
+                task = Task(f"{name}-large", lineup, sources[large[sources]])
+                for _, share in _settled(client, together, task, threads, large):
+                    yield share
             finally:
                 client.run(forget, name)
 
@@ -102,25 +105,43 @@ class DaskPool:
                 raise SchedulerUnavailable(self.address, str(error) or type(error).__name__) from error
 
 
-def _settled(client: Any, work: Callable[[Task, int, int], Share], task: Task, threads: int) -> Iterator[Share]:
-    """The shares of a task as they are done."""
+def _settled(client: Any, work: Work, task: Task, threads: int, large: B1) -> Iterator[tuple[I32, Share]]:
+    """The shares of a task as they are done, each with its part of the sources.
+
+    Few are under way at a time: each is told which failures are known to be `large` when it is sent.
+    """
     from distributed import as_completed
 
+    if not len(task.sources):
+        return
     everywhere = client.scatter(task, broadcast=True, hash=False)
-    ends = np.cumsum([len(part) for part in parted(task.sources, threads * SHARES)]).tolist()
-    futures = client.map(work, [everywhere] * len(ends), [0, *ends[:-1]], ends, pure=False)
-    for done in as_completed(futures, loop=client.loop):
-        yield done.result()
+    parts = parted(task.sources, threads * SHARES)
+    left = iter(zip(np.cumsum([0, *map(len, parts)]).tolist(), parts, strict=False))
+    sent: dict[str, I32] = {}
+
+    def send(count: int) -> list[Any]:
+        known = np.nonzero(large)[0].astype(np.int32)
+        futures = []
+        for begin, part in islice(left, count):
+            futures.append(client.submit(work, everywhere, begin, begin + len(part), known, pure=False))
+            sent[futures[-1].key] = part
+        return futures
+
+    running = as_completed(send(2 * threads), loop=client.loop)
+    for done in running:
+        yield sent.pop(done.key), done.result()
         done.release()
+        running.update(send(1))
 
 
-def small(task: Task, begin: int, end: int) -> Share:
-    """Settle those of a part of the sources that hit few CIs."""
+def small(task: Task, begin: int, end: int, known: I32) -> Share:
+    """Settle those of a part of the sources that hit few CIs, given some `known` to be large."""
     place = place_for(task)
+    place.large[known] = True
     return place.worker.small(task.sources[begin:end], place.large)
 
 
-def together(task: Task, begin: int, end: int) -> Share:
+def together(task: Task, begin: int, end: int, _known: I32) -> Share:
     """Settle a part of the sources together."""
     return place_for(task).worker.large(task.sources[begin:end])
 

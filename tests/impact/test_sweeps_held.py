@@ -1,6 +1,7 @@
 """Sweeps that are held and kept: used only for the estate they are of, refreshed when it moves on."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from cmdb.model.changeset import Changeset
 from impact.estate import Estate
 from impact.sweep import held
 from impact.sweep.kept import KeptSweep
+from impact.sweep.pool import Threads
 from impact.sweep.sweep import Sweep, sweep
 from tests.impact.estates import ci, estate, rel, rule
 
@@ -154,3 +156,29 @@ def test_a_place_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     kept, found = KeptSweep(tmp_path / "missing" / "x.sweep"), one("srv-1")
     kept.save(sweep(found), found)
     assert kept.load(found) is None
+
+
+def test_given_workers_it_is_computed_anew(workspace: Workspace, done: list[str]) -> None:
+    first = of(workspace)
+    again = workspace.sweeps.of(workspace.seen().estate, pool=Threads(1)).sweep
+    assert same(again, first)
+    assert done == ["sweep", "sweep"]
+
+
+def test_of_many_who_ask_one_computes(workspace: Workspace, done: list[str]) -> None:
+    found = workspace.seen().estate
+    with ThreadPoolExecutor(8) as threads:
+        swept = list(threads.map(lambda _: workspace.sweeps.of(found), range(32)))
+    assert all(one is swept[0] for one in swept)
+    assert done == ["sweep"]
+
+
+def test_an_answer_still_being_made_on_an_older_estate_does_not_turn_the_newest_back(
+    workspace: Workspace, done: list[str]
+) -> None:
+    older = workspace.seen().estate
+    grow(workspace)
+    newest = of(workspace)
+    assert len(workspace.sweeps.of(older).sweep.cis) == 4
+    assert of(workspace) is newest
+    assert done == ["sweep", "sweep"]

@@ -331,12 +331,12 @@ def test_the_province_goes_round(cmdb: Cmdb, model: Model, tmp_path: Path) -> No
         content = content_hash(source)
     code, out, _ = cmdb("copy", "--from", first, "--to", second, "--json")
     told = json.loads(out)
-    assert (code, told["revision"], told["already"], told["contentHash"]) == (0, 2, 0, content)
+    assert (code, told["revision"], told["already"], told["contentHash"]) == (0, 3, 0, content)
     assert json.loads(cmdb("backup", file, "--store", second, "--json")[1])["contentHash"] == content
     assert (Path(file).stat().st_mode & 0o777) == 0o600
     code, out, _ = cmdb("restore", file, "--store", third)
-    assert (code, out.splitlines()) == (0, ["2 revisions copied; read back and the same: r1, r2", content])
-    assert "0 revisions copied, 2 were there before" in cmdb("copy", "--from", third, "--to", first)[1]
+    assert (code, out.splitlines()) == (0, ["3 revisions copied; read back and the same: r1, r2, r3", content])
+    assert "0 revisions copied, 3 were there before" in cmdb("copy", "--from", third, "--to", first)[1]
     ends = (SqliteStore(tmp_path / name, model) for name in ("first.db", "third.db"))
     with closing(next(ends)) as source, closing(next(ends)) as target:
         assert_same(source, target)
