@@ -85,8 +85,8 @@ def bench(*rest: str) -> None:
 def lock() -> None:
     run(
         str(PYTHON), "-m", "uv", "pip", "compile", "pyproject.toml", "--group", "dev", "--group", "bench",
-        "--extra", "dask", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-header",
-        "--upgrade", "--quiet", "--output-file", str(LOCK),
+        "--extra", "dask", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url",
+        "--no-header", "--upgrade", "--quiet", "--output-file", str(LOCK),
     )  # fmt: skip
 
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
-
 from impact.adjacency import Adjacency
 from impact.graph import ImpactGraph
 from impact.kernels.types import B1, I32, U8

@@ -25,17 +25,17 @@ from impact.kernels.together import (
 from impact.kernels.types import I32, U8, U32, U64
 
 CIS, SERVICES, TIERS, PEOPLE, MISSED, BROKEN, WIDTH = 0, 3, 6, 11, 14, 15, 16
-"""Columns of the result, each a sum over what the failure hits: CIs down, degraded, at risk; services the same; services
-down by tier, T0 to T4; people in groups that are down, at least degraded, at least at risk; services that cannot be
-back within their RTO."""
+"""Columns of the result, each a sum over what the failure hits: CIs down, degraded, at risk; services the same;
+services down by tier, T0 to T4; people in groups that are down, at least degraded, at least at risk; services that
+cannot be back within their RTO; pools with members to spare of which it takes too many at once."""
 
 
 class Facts(NamedTuple):
-    """What is counted, by CI in line: `marks` as in `kernels.line`, minutes of RTO and restore (-1 unknown), the tier of
-    a service with an RTO, the number of a group.
+    """What is counted, by CI in line: `marks` as in `kernels.line`, minutes of RTO and restore (-1 unknown), the tier
+    of a service with an RTO, the number of a group.
 
-    By group: `people` recorded; `cover` are the places of the groups that bring its people in when they are hit (itself,
-    and those around it without a count of their own), `block` the groups around it whose counts include its own.
+    By group: `people` recorded; `cover` are the places of the groups that bring its people in when they are hit
+    (itself, and those around it without a count), `block` the groups around it whose counts include its own.
     """
 
     marks: U8
@@ -169,9 +169,7 @@ def fail_each(
             if spare and facts.marks[pools[pool, 0]] & COUNTED:
                 add_to(planes, PEOPLE * PLANES, board.lost[board.start[pool] + spare])
         if timed:
-            times, circles[batch] = time_back(
-                nodes, words, pools, board, found, touched, facts.restore, facts.marks
-            )
+            times, circles[batch] = time_back(nodes, words, pools, board, found, touched, facts.restore, facts.marks)
             count_late(board, found, times, facts.rto, facts.marks, COUNTED | LATE, late)
         for i in range(first, last):
             lane = i - first

@@ -51,11 +51,10 @@ def explore(
             dependent = np.uint32(pools[target, 0]) if word & np.uint32(4) else target
             if not keep[dependent]:
                 continue
-            if word & np.uint32(4):
-                if pool_place[target] == NOWHERE:
-                    pool_place[target] = pool_count
-                    pools_found[pool_count] = target
-                    pool_count += 1
+            if word & np.uint32(4) and pool_place[target] == NOWHERE:
+                pool_place[target] = pool_count
+                pools_found[pool_count] = target
+                pool_count += 1
             if place[dependent] == NOWHERE:
                 place[dependent] = 0
                 top += 1

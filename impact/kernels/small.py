@@ -44,7 +44,7 @@ def new_desk(size: int, pools: I32) -> Desk:
 @part
 def group_state(state: U8, start: I32, places: I32, group: int) -> int:
     """The worst state of the groups listed for `group`."""
-    worst = 0
+    worst: Any = 0
     for i in range(start[group], start[group + 1]):
         worst = max(worst, np.int64(state[places[i]]))
     return worst
@@ -145,12 +145,15 @@ def fail_small(
         )
         broken = 0
         for k in range(pool_count):
-            spare = pools[desk.touched[k], 1]
-            broken += spare > 0 and desk.lost[desk.touched[k]] > spare and marks[pools[desk.touched[k], 0]] & COUNTED
+            pool = desk.touched[k]
+            spare = pools[pool, 1]
+            if spare > 0 and desk.lost[pool] > spare and marks[pools[pool, 0]] & COUNTED:
+                broken += 1
         if settled <= most:
             settled, pool_count = settle_states(
-                nodes, words, pools, state, desk.lost, queue, desk.touched, filled, ends, 2, 1, settled, pool_count, most
-            )
+                nodes, words, pools, state, desk.lost, queue, desk.touched, filled, ends,
+                2, 1, settled, pool_count, most,
+            )  # fmt: skip
         if settled > most:
             large[source] = True
             for row in range(3):

@@ -8,7 +8,7 @@ CIs stand in line (see `kernels.line`): providers before dependents, so that eac
 """
 
 from math import frexp
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -55,7 +55,7 @@ def new_board(size: int, pools: I32) -> Board:
 
 
 @part
-def count_loss(lost: U64, first: int, spare: int, counted: int, lanes: U64) -> np.uint64:
+def count_loss(lost: U64, first: int, spare: int, counted: Any, lanes: np.uint64) -> np.uint64:
     """One more member is lost in `lanes`, after at most `counted` others; where more than `spare` are lost now."""
     for at in range(first + min(spare, counted), first, -1):
         lost[at] |= lost[at - 1] & lanes
@@ -68,7 +68,7 @@ def tell(nodes: U32, words: U32, pools: I32, board: Board, at: int, news: U64, t
     """Push what is new about the CI at `at` to its dependents; the first of them in line, and the pools touched."""
     now, waiting = board.now, board.waiting
     down, degraded, at_risk = news[0], news[1], news[2]
-    back = len(nodes)
+    back: Any = len(nodes)
     for edge in range(nodes[at, 0], nodes[at, 0] + nodes[at, 1]):
         word = words[edge]
         target = word >> np.uint32(3)
@@ -134,7 +134,7 @@ def settle_circles(nodes: U32, words: U32, pools: I32, board: Board) -> tuple[in
 
 
 @part
-def add_to(planes: U64, first: int, lanes: U64) -> None:
+def add_to(planes: U64, first: int, lanes: np.uint64) -> None:
     """Count one more in each of `lanes`: bit i of the counts stands in `planes[first + i]`."""
     at, carried = first, lanes
     while carried:
@@ -147,7 +147,7 @@ def add_to(planes: U64, first: int, lanes: U64) -> None:
 @part
 def read_planes(planes: U64, first: int, lane: int) -> int:
     """The count of one lane."""
-    total = 0
+    total: Any = 0
     for bit in range(PLANES):
         total += np.int64((planes[first + bit] >> np.uint64(lane)) & ONE) << bit
     return total

@@ -38,7 +38,10 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "ReadinessGroups": {"by": "owner", "first": 5},
     "ReadinessWorklist": {"rule": "service_rto"},
     "ReadinessTrend": {"every": "day", "first": 2},
-    "CommonCauses": {"affected": [{"ci": "svc-dispatch"}, {"ci": "svc-courts", "state": "down"}], "fine": ["svc-email"]},
+    "CommonCauses": {
+        "affected": [{"ci": "svc-dispatch"}, {"ci": "svc-courts", "state": "down"}],
+        "fine": ["svc-email"],
+    },
     "WhyCause": {"affected": [{"ci": "svc-dispatch"}], "ci": "svc-dispatch"},
     "Changed": {"cis": ["svc-dispatch"], "since": "r0", "first": 5},
     "SinglePoints": {"filter": {"sectors": ["health"], "minPeople": 1, "service": "svc-health-record"}, "first": 5},

@@ -47,16 +47,16 @@ def served(address: str) -> Iterator[Service]:
 
 @pytest.fixture
 def run(address: str, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command: exit code, standard output, standard error."""
+    """Run the command: exit code, standard output, standard error without what the service logs meanwhile."""
     monkeypatch.setenv("CMDB_STORE", address)
 
     def call(*arguments: str) -> tuple[int, str, str]:
-        capfdbinary.readouterr()
         with pytest.raises(SystemExit) as left:
             main(list(arguments))
         sys.stdout.flush()
         out, err = capfdbinary.readouterr()
-        return int(left.value.code or 0), out.decode(), err.decode()
+        told = [line for line in err.decode().splitlines(keepends=True) if not line.startswith('{"request_id"')]
+        return int(left.value.code or 0), out.decode(), "".join(told)
 
     return call
 
