@@ -31,7 +31,9 @@ def inside(estate: Estate, group: int, among: Callable[[int], bool]) -> int | No
 def nested(estate: Estate, group: int) -> list[int]:
     """The client groups that are part of a client group."""
     words = estate.graph.dependents.rows(group)[0]
-    inner = np.unique((words >> 3)[(words & 4) == 0])
+    pooled, target = (words & 4) != 0, words >> 3
+    target[pooled] = estate.graph.pools.table[target[pooled], 0]
+    inner = np.unique(target)
     return [int(g) for g in inner[estate.having_role(inner, "client")]]
 
 

@@ -37,7 +37,7 @@ class Answer(NamedTuple):
 
 
 class Restart(NamedTuple):
-    """How long a service took until it answered; `queued` of these seconds it had no processor, as others had it."""
+    """How long a service took until it answered, and how long its threads together waited for a processor."""
 
     seconds: float
     queued: float

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 KILLS = int(os.environ.get("BLUENOSE_KILLS", "6"))
 SEED = int(os.environ.get("BLUENOSE_SEED", "20261122"))
 RESTART_S = 10.0
-"""Not counting how long it had no processor, because other programs of the machine had it."""
+"""Less what its threads waited for a processor that other programs of the machine had."""
 SENT = (Group("g1", 250), Group("g2", 400), Group("g3", 600), Group("g4", 1_000))
 FOLDERS = (Group("f1", 1_200), Group("f2", 3_000))
 FOLDER_EVERY, TIMED_EVERY = 4, 5
@@ -195,7 +195,7 @@ def told(store: str, tally: Counter[str], restarts: list[Restart]) -> str:
     """What the output says of it all."""
     seconds = sorted(restart.seconds for restart in restarts)
     slowest = max(restarts)
-    queued = f"{slowest.queued:.1f} s of it without a processor"
+    queued = f"in which its threads waited {slowest.queued:.1f} s for a processor"
     return (
         f"kill -9 on {store}: seed {SEED}, {tally['kills']} kills, {tally['acknowledged']} imports acknowledged, "
         f"in flight {tally['in']} in and {tally['out']} out; {len(seconds)} restarts from nothing: "
