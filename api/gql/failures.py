@@ -27,7 +27,7 @@ class ContradictoryScenario(Failure):
     ci: strawberry.ID
 
 
-@strawberry.type(description="The store cannot be reached now. Nothing was changed.")
+@strawberry.type(description="The store cannot be reached now. If a change was sent, the message says whether it is known not to be written.")
 class StoreUnavailable(Failure):
     pass
 
