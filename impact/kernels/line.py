@@ -10,6 +10,7 @@ from impact.kernels.jit import Kernel
 from impact.kernels.types import B1, I32, U8, U32
 
 NOWHERE = -1
+FAR = 2**40
 COUNTED, SERVICE, CLOCK, GROUP, LATE, AHEAD = (np.uint8(1 << bit) for bit in range(6))
 """Marks of a CI in line: it is counted; a service; one that has an RTO; a group that has a head count; a service that
 could miss its RTO if everything it requires were down; a CI that leads to such a service."""
@@ -99,7 +100,9 @@ def renumber(
 def look_ahead(nodes: U32, words: U32, pools: I32, restore: I32, rto: I32, circle: bool, marks: U8) -> None:
     """Mark services that could be late at all, and what leads to them: recovery times matter only there.
 
-    No recovery is longer than along the longest chain of restore times; in circles every service with an RTO counts.
+    No recovery is longer than along the longest chain of restore times. So what leads to such a service counts only if
+    the longest chain to it (`longest`), and on to a service less that one's RTO (`after`), is more than nothing. Where
+    there are circles, chains have no length, and everything that leads to a service with an RTO counts.
     """
     size = len(nodes)
     longest = np.zeros(size, np.int64)
@@ -116,18 +119,27 @@ def look_ahead(nodes: U32, words: U32, pools: I32, restore: I32, rto: I32, circl
                 to = np.uint32(pools[to, 0])
             if hard:
                 longest[to] = max(longest[to], longest[at])
+    after = np.full(size, -FAR, np.int64)
     again = True
     while again:
         again = False
         for at in range(size - 1, -1, -1):
-            if marks[at] & AHEAD:
+            if circle and marks[at] & AHEAD:
                 continue
+            if marks[at] & LATE:
+                after[at] = -rto[at]
             for edge in range(nodes[at, 0], nodes[at, 0] + nodes[at, 1]):
                 word = words[edge]
                 to = word >> np.uint32(3)
+                hard = word & np.uint32(3) == 3
                 if word & np.uint32(4):
+                    hard = pools[to, 3] == 3
                     to = np.uint32(pools[to, 0])
-                if marks[to] & (LATE | AHEAD):
-                    marks[at] |= AHEAD
-                    again = circle
-                    break
+                if hard and marks[to] & (LATE | AHEAD):
+                    after[at] = max(after[at], after[to] + max(restore[to], 0))
+                    if circle:
+                        marks[at] |= AHEAD
+                        again = True
+                        break
+            if longest[at] + after[at] > 0:
+                marks[at] |= AHEAD
