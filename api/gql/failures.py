@@ -27,7 +27,9 @@ class ContradictoryScenario(Failure):
     ci: strawberry.ID
 
 
-@strawberry.type(description="The store cannot be reached now. If a change was sent, the message says whether it is known not to be written.")
+@strawberry.type(
+    description="The store cannot be reached now. Nothing was changed, unless the message says that this is not known."
+)
 class StoreUnavailable(Failure):
     pass
 
