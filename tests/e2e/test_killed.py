@@ -64,7 +64,7 @@ class Killing:
     def round(self, number: int) -> None:
         """One kill, and what came of it."""
         assert self._api is not None
-        kill = self._kill_importing if number % FOLDER_EVERY == 0 else self._kill_sending
+        kill = self._kill_importing if number % FOLDER_EVERY == 2 else self._kill_sending
         flying = kill(self._api)
         self.tally["kills"] += 1
         timed = number % TIMED_EVERY == 0

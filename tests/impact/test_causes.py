@@ -29,7 +29,7 @@ from tests.impact.naive import World
 from tests.impact.naive_causes import Seen
 from tests.impact.worlds import compiled, worlds
 
-CASES = settings(max_examples=4_000, deadline=None, suppress_health_check=list(HealthCheck))
+CASES = settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
 NAMES = estate([ci(f"c{n}") for n in range(9)])
 
 

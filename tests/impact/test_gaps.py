@@ -24,7 +24,7 @@ from tests.impact.estates import ci, estate, rel, rule
 from tests.impact.naive import World
 from tests.impact.worlds import compiled, worlds
 
-CASES = settings(max_examples=3_000, deadline=None, suppress_health_check=list(HealthCheck))
+CASES = settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
 FEW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
 

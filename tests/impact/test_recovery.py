@@ -18,7 +18,7 @@ from tests.impact.naive import World
 from tests.impact.naive_recovery import Twin
 from tests.impact.worlds import compiled, worlds
 
-CASES = settings(max_examples=4_000, deadline=None, suppress_health_check=list(HealthCheck))
+CASES = settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
 FEW = settings(CASES, max_examples=150)
 RESTORE = st.sampled_from([0, 0, 5, 10, 20, 50, 50, -1])
 SOME = st.sampled_from([1, 5, 10, 20, 50])

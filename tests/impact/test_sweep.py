@@ -30,7 +30,7 @@ from impact.sweep.pool import Threads
 from impact.sweep.sweep import Sweep, refresh, sweep
 from tests.impact.estates import MODEL, NOW, ci, estate, rel, rule
 
-CASES = settings(max_examples=3_000, deadline=None, suppress_health_check=list(HealthCheck))
+CASES = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 FEW = settings(CASES, max_examples=120)
 KINDS = {
     "st": "storage", "vm": "virtual_machine", "sr": "server", "ap": "application", "bs": "business_service",
@@ -290,9 +290,9 @@ def test_a_refresh_is_a_sweep_anew(tmp_path: Path, seed: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("_most")
-@pytest.mark.parametrize("seed", range(100, 160))
+@pytest.mark.parametrize("seed", range(100, 104))
 def test_a_refresh_after_many_changes_is_a_sweep_anew(tmp_path: Path, seed: int) -> None:
-    assert follow(tmp_path, seed, 60) > 15
+    assert follow(tmp_path, seed, 40) > 10
 
 
 SVC = "business_service"
