@@ -29,7 +29,7 @@ def clock(question: Question, ci: int) -> Clock | None:
     rto, moment = question.estate.number("rto", ci), int(deadlines.moments[at])
     due = None if rto is None else question.started_at + timedelta(minutes=rto)
     back = question.work_begins_at + timedelta(minutes=int(recovery.minutes[at]))
-    unknown, count = recovery.unknowns(ci)
+    unknown, count = recovery.unknowns(ci, question.estate.register.ranks)
     return Clock(
         due,
         None if due is None else (due - question.asked_at) // MINUTE,

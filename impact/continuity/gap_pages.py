@@ -50,7 +50,7 @@ def unknown_promises(
 
 
 def _unknown(estate: Estate, found: Assessment, ci: int) -> UnknownPromise:
-    missing, count = found.recovery.unknowns(ci, NAMED)
+    missing, count = found.recovery.unknowns(ci, estate.register.ranks, NAMED)
     sector = estate.vocabulary.sectors[estate.sector[ci]]
     refs = [ref(estate, other) for other in missing]
     minutes = min(int(found.recovery.minutes[ci]), MOST_MINUTES)

@@ -56,8 +56,11 @@ class Recovery:
         at, here = self._places(cis)
         return ~here | self.exact[at] if len(self.needs) else np.ones(len(cis), np.bool_)
 
-    def unknowns(self, ci: int, most: int = NAMED) -> tuple[list[int], int]:
-        """The CIs whose unknown restore time keeps that of `ci` from being exact: the nearest, and how many in all."""
+    def unknowns(self, ci: int, ranks: Callable[[I32], I64], most: int = NAMED) -> tuple[list[int], int]:
+        """The CIs whose unknown restore time keeps that of `ci` from being exact: the nearest, and how many in all.
+
+        `ranks` orders CIs that are equally near.
+        """
         at, size = self.needs.position(ci), len(self.needs)
         if at < 0:
             return [], 0
@@ -66,8 +69,9 @@ class Recovery:
             *self.needs.arrays, self.minutes, self.together, self.reached, self.exact, at, hops, queue
         )  # fmt: skip
         found = queue[:filled][self.restore[queue[:filled]] == UNKNOWN]
-        nearest = found[np.lexsort((found, hops[found]))][:most]
-        return self.needs.nodes[nearest].tolist(), len(found)
+        cis = self.needs.nodes[found]
+        nearest = np.lexsort((ranks(cis), hops[found]))[:most]
+        return cis[nearest].tolist(), len(found)
 
     def chain(self, ci: int) -> list[int]:
         """The CIs whose restore times add up to the minutes of `ci`, itself first: each waits for the next."""

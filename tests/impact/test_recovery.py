@@ -62,7 +62,7 @@ def agrees(data: st.DataObject) -> None:
     assert groups(found) == set(twin.together.values())
     assert sorted(found.order.tolist()) == list(range(len(nodes)))
     for ci in nodes:
-        named, count = found.unknowns(ci)
+        named, count = found.unknowns(ci, lambda cis: cis.astype(np.int64))
         assert (count > 0) == (not found.of(ci)[1])
         assert all(restore[name] == -1 for name in named)
 

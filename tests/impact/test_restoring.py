@@ -153,7 +153,7 @@ def test_a_case(case: Case) -> None:
         slack = deadlines.slack[recovery.needs.position(place(question, name))]
         assert slack == (NEVER if expected == "-" else int(expected)), name
     for name, names in case.unknown.items():
-        found, count = recovery.unknowns(place(question, name))
+        found, count = recovery.unknowns(place(question, name), question.estate.register.ranks)
         assert ([question.estate.register.ids[other] for other in found], count) == (names, len(names))
     for crews, minutes in case.crews.items():
         plan = restore_order(question, crews)
