@@ -102,6 +102,6 @@ def test_importing_twice_changes_nothing(cis: Rows, relations: Rows, folder: Pat
 
 
 def test_the_generator_of_estates_makes_valid_ones_too(folder: Path, scratch: SqliteStore) -> None:
-    cis: Rows = [("a", "server", "N"), ("b", "server", "N")]
-    plan = plan_of(_estate(folder, cis, [("a", "depends_on", "b", "", "p")]), scratch)
+    cis: Rows = [("new-1", "server", "N"), ("new-2", "server", "N")]  # ids that no other test left in the store
+    plan = plan_of(_estate(folder, cis, [("new-1", "depends_on", "new-2", "", "p")]), scratch)
     assert len(plan.changeset.put_relations) == len(plan.changeset.put_pools) == 1
