@@ -207,6 +207,31 @@ def test_the_past_holds_still_while_others_write(store: Store) -> None:
     assert store.head().revision == 62
 
 
+@pytest.mark.slow
+def test_the_past_holds_still_for_many_readers(store: Store) -> None:
+    store.apply(ESTATE)
+    store.apply(change(remove_relations=[RELATIONS[0].key]))
+    was = store.dump(1)
+
+    def write(number: int) -> None:
+        swung = {"put_relations": RELATIONS[:1]} if number % 2 else {"remove_relations": [RELATIONS[0].key]}
+        store.apply(change(put_cis=[ci("app", "application", str(number))], **swung))
+
+    def read() -> int:
+        count = 0
+        while not writing.done():
+            assert store.around([APP], 1).relations == RELATIONS[:1]
+            count += 1
+            assert count % 20 or store.dump(1) == was
+        return count
+
+    with ThreadPoolExecutor(4) as pool:
+        writing = pool.submit(lambda: list(map(write, range(400))))
+        readers = [pool.submit(read) for _ in range(3)]
+        writing.result()
+    assert sum(reader.result() for reader in readers) > 0
+
+
 def test_neighbours_as_they_were(store: Store, model: Model) -> None:
     inventory = Inventory(store, model)
     store.apply(ESTATE)

@@ -33,7 +33,6 @@ from neo4j.exceptions import (
     TransientError,
 )
 
-from cmdb.model.errors import InvalidInput
 from cmdb.store.neo4j.lane import SILENT, Lane
 from cmdb.store.neo4j.queries import ANSWER, LOCK
 from cmdb.store.neo4j.schema import Foreign
@@ -45,6 +44,8 @@ SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 WRITERS = 32
 TRIES = 12
 """How often a read is begun anew because commits fell into it, before it makes the writers wait."""
+DELETED = "Neo.ClientError.Statement.EntityNotFound"
+"""What the database says of a thing that was deleted while a query was reading it."""
 REASONS: tuple[tuple[type[Exception], str], ...] = (
     (AuthError, "the database refused the user or the password"),
     (ServiceUnavailable, SILENT),
@@ -185,7 +186,12 @@ class Door:
         with self._session(driver) as session:
             for _ in range(TRIES):
                 before = self._seen
-                result = reread(session, limited(_caught(work), self._read_seconds))
+                try:
+                    result = reread(session, limited(_caught(work), self._read_seconds))
+                except ClientError as error:
+                    if error.code != DELETED:
+                        raise
+                    continue
                 after = self._see(session)
                 if after == before:
                     return result()
@@ -272,12 +278,15 @@ def reread(session: Session, work: Callable[..., R], *arguments: bool) -> R:
 
 
 def _caught(work: Callable[[ManagedTransaction], R]) -> Callable[[ManagedTransaction], Callable[[], R]]:
-    """`work`, whose result or refusal is only to be believed once it is known to be of one revision."""
+    """`work`, whose result or error is only to be believed once it is known to be of one revision: what is half
+    deleted has no relationship type or lacks a property, and `work` may stumble over it."""
 
     def run(tx: ManagedTransaction) -> Callable[[], R]:
         try:
             result = work(tx)
-        except (InvalidInput, LookupError) as error:
+        except (Neo4jError, DriverError):
+            raise
+        except Exception as error:  # noqa: BLE001 - raised again, or not believed
             return _raising(error)
         return lambda: result
 

@@ -124,7 +124,7 @@ CALL (a) {
     RETURN type(r) AS type, id(b) AS other, r.pool AS pool, r.effect AS effect, r.source AS source, r.since AS since
 }
 WITH number, type, other, pool, effect, source, since
-WHERE pool IS NOT NULL AND effect IS NOT NULL AND source IS NOT NULL AND since <= $at
+WHERE type IS NOT NULL AND pool IS NOT NULL AND effect IS NOT NULL AND source IS NOT NULL AND since <= $at
 RETURN collect(number), collect(type), collect(other), collect(pool), collect(effect), collect(source), collect(since)
 """
 ALL_POOLS = """
