@@ -6,7 +6,7 @@ from api.workspace import Workspace
 from cmdb.model.errors import InvalidInput, ValueFault
 from cmdb.model.text import parse_id
 from cmdb.store.port import Head
-from impact.analyses import completeness
+from impact.blind import completeness
 from impact.question import Question, resolve
 from impact.report import Completeness, Page
 from impact.states import Assumption
@@ -31,7 +31,7 @@ class Points:
 
     def completeness(self) -> Completeness:
         """On what the numbers rest, and what the records do not say."""
-        return replace(completeness(self.question), blind_spots=blind_spots(self.question.estate))
+        return completeness(self.question, blind_spots(self.question.estate))
 
     @property
     def failed(self) -> int:

@@ -12,12 +12,11 @@ from rich.table import Table
 from api.changed import Changed
 from api.changed_report import ChangedThing, FieldChange, RecordedChange
 from api.difference import Turn
+from api.lines import named, print_labelled, print_unknown, recorded_words, rests_on
 from api.signs import SIGNS, moment
-from api.terminal import as_of_words, print_labelled, recorded_words
-from cmdb.store.port import Head
 from impact.causes.answer import Cause, Causes
 from impact.causes.report import CauseFacts, CausePair, Explained, Symptom
-from impact.report import CiRef, Completeness, Page
+from impact.report import CiRef, Page
 
 NAMED, CHAIN = 6, 5
 TURNS = {Turn.joined: ("+", "green"), Turn.left: ("−", "red"), Turn.changed: ("~", "yellow")}
@@ -44,16 +43,7 @@ def print_causes(out: Console, found: Causes, zone: tzinfo, proofs: bool) -> Non
     pair = found.pair()
     if pair:
         print_labelled(out, "Two", [_pair(pair, len(affected))])
-    lines = [f"{spot.count:,} {spot.message} [dim]{_names(spot.examples, 3)}[/]" for spot in sure.blind_spots]
-    print_labelled(out, "Unknown", lines)
-
-
-def rests_on(sure: Completeness, zone: tzinfo) -> str:
-    """The revision an answer rests on, in words."""
-    if sure.as_of:
-        return f"graph {as_of_words(Head(sure.revision, sure.recorded_at), zone)}"
-    age = "newest" if sure.source.value == "live" else f"STALE, {sure.age_seconds} s old, store away"
-    return f"graph r{sure.revision} · {age}"
+    print_unknown(out, sure)
 
 
 def _symptom(symptom: Symptom, zone: tzinfo) -> str:
@@ -74,7 +64,7 @@ def _candidates(found: Causes, symptoms: int) -> Padding:
         facts, further = cause.facts(), cause.further()
         services = f" ({further.services} svc)" if further.services else ""
         table.add_row(
-            escape(_named(cause.ci)), f"{facts.as_seen} of {symptoms}" + _doubts(facts),
+            escape(named(cause.ci)), f"{facts.as_seen} of {symptoms}" + _doubts(facts),
             str(facts.wrong or "–"), f"{further.hit:,}{services}", str(facts.hops),
         )  # fmt: skip
     return Padding(table, (0, 0, 0, 2))
@@ -87,7 +77,7 @@ def _doubts(facts: CauseFacts) -> str:
 
 def _best(out: Console, cause: Cause, proofs: bool) -> None:
     facts, further, explained = cause.facts(), cause.further(), cause.explained()
-    out.print(f"  [bold]{escape(_named(cause.ci))}[/], {cause.ci.kind}, is the best explanation:")
+    out.print(f"  [bold]{escape(named(cause.ci))}[/], {cause.ci.kind}, is the best explanation:")
     print_labelled(out, "Explains", [_explained(explained)])
     print_labelled(out, "Leaves", [_names(cause.unexplained())] if facts.unexplained else [])
     mistaken = [f"{escape(m.ci.name)} ({SIGNS[m.state][0][2:]})" for m in cause.wrongly_predicted()]
@@ -120,14 +110,14 @@ def _chain(cause: Cause, one: Explained) -> str:
 def _pair(pair: CausePair, symptoms: int) -> str:
     left = f"; still unexplained: {_names(pair.unexplained)}" if pair.unexplained else ""
     words = (
-        f"{escape(_named(pair.first))} and {escape(_named(pair.second))} together explain {pair.as_seen} of {symptoms}"
+        f"{escape(named(pair.first))} and {escape(named(pair.second))} together explain {pair.as_seen} of {symptoms}"
     )
     return f"{words}{left} [dim](the best one, then the best for the rest)[/]"
 
 
 def print_changed(out: Console, found: Changed, shown: Page[RecordedChange], zone: tzinfo) -> None:
     """The changes, grouped by revision and CI: who, when, why, what, and how far away."""
-    asked = ", ".join(escape(_named(found.ref(ci))) for ci in found.asked[:NAMED])
+    asked = ", ".join(escape(named(found.ref(ci))) for ci in found.asked[:NAMED])
     asked += f" and {len(found.asked) - NAMED} more" if len(found.asked) > NAMED else ""
     out.print(f"  below {asked}: {found.cone_size:,} CIs, themselves included")
     out.print(f"  [dim]after {recorded_words(found.since, zone)}, up to {recorded_words(found.until, zone)}[/]")
@@ -137,7 +127,7 @@ def print_changed(out: Console, found: Changed, shown: Page[RecordedChange], zon
     for (revision, _), group in groupby(shown.nodes, key=lambda node: (node.revision, node.ci.id)):
         changes = list(group)
         one = changes[0]
-        out.print(f"\n  [bold]{escape(_named(one.ci))}[/] [dim]{_away(one)}[/]")
+        out.print(f"\n  [bold]{escape(named(one.ci))}[/] [dim]{_away(one)}[/]")
         note = f": {escape(one.message)}" if one.message else ""
         when = f"{one.recorded_at.astimezone(zone):%Y-%m-%d %H:%M}"
         out.print(f"    r{revision}  {when}  {escape(one.who)} from {escape(one.source)}{note}", soft_wrap=False)
@@ -177,7 +167,3 @@ def _names(refs: Iterable[CiRef], most: int = NAMED) -> str:
     found = list(refs)
     more = f" and {len(found) - most} more" if len(found) > most else ""
     return escape(", ".join(ref.name for ref in found[:most])) + more
-
-
-def _named(ref: CiRef) -> str:
-    return f"{ref.name} ({ref.id})" if ref.name != ref.id else ref.id

@@ -8,9 +8,8 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from api.terminal import as_of_words, print_labelled
+from api.lines import named, print_labelled, print_unknown, rests_on
 from cmdb.model.durations import show_minutes
-from cmdb.store.port import Head
 from impact.continuity.fixes import fixes
 from impact.continuity.gap_counts import of_ci, sectors, services, summary
 from impact.continuity.gap_offenders import offenders
@@ -45,21 +44,16 @@ def print_gaps(console: Console, question: Question, sure: Completeness, zone: t
     estate, limit = question.estate, None if everything else FIRST_SCREEN
     told = summary(estate)
     total = told.gaps.promise + told.gaps.recovery + told.gaps.data
-    console.print(f"  [bold]{total:,} continuity gap{'' if total == 1 else 's'}[/]  [dim]{_rests_on(sure, zone)}[/]")
+    console.print(f"  [bold]{total:,} continuity gap{'' if total == 1 else 's'}[/]  [dim]{rests_on(sure, zone)}[/]")
     print_labelled(console, "RTO", [_verdicts(told.rto)])
     print_labelled(console, "RPO", [_verdicts(told.rpo)])
     print_labelled(console, "Fix", [escape(fix.message) for fix in fixes(estate, 20 if everything else 3)])
     for type_ in GapType:
         _print_type(console, type_, gaps(estate, type_, limit))
-    _print_unknown(console, unknown_promises(estate, limit))
-    _print_blind_spots(console, sure)
-
-
-def _rests_on(sure: Completeness, zone: tzinfo) -> str:
-    if sure.as_of:
-        return as_of_words(Head(sure.revision, sure.recorded_at), zone)
-    age = "newest" if sure.source.value == "live" else f"STALE, {sure.age_seconds} s old, store away"
-    return f"graph r{sure.revision} · {age}"
+    _print_unchecked(console, unknown_promises(estate, limit))
+    if sure.blind_spots:
+        console.print()
+    print_unknown(console, sure)
 
 
 def _verdicts(told: Verdicts) -> str:
@@ -89,15 +83,11 @@ def _print_type(console: Console, type_: GapType, found: Page[ContinuityGap]) ->
     for gap in found.nodes:
         more = f" and {gap.offenders - 1} more" if gap.offenders > 1 and type_ is not GapType.recovery else ""
         table.add_row(
-            _name(gap.ci), show_minutes(gap.promised), at_least(gap.found, gap.at_least), show_minutes(gap.short_by),
-            escape(_short_path(gap.path, gap.offender)) + f"[dim]{more}[/]",
+            escape(named(gap.ci)), show_minutes(gap.promised), at_least(gap.found, gap.at_least),
+            show_minutes(gap.short_by), escape(_short_path(gap.path, gap.offender)) + f"[dim]{more}[/]",
         )  # fmt: skip
     console.print(Padding(table, (0, 0, 0, 2)))
     _more(console, found.total_count - len(found.nodes))
-
-
-def _name(ref: CiRef) -> str:
-    return escape(ref.name if ref.name == ref.id else f"{ref.name} ({ref.id})")
 
 
 def at_least(minutes: int, unsure: bool) -> str:
@@ -121,7 +111,7 @@ def _more(console: Console, number: int) -> None:
         console.print(f"  [dim]{number:,} more: --all, or cmdb gaps CI[/]")
 
 
-def _print_unknown(console: Console, found: Page[UnknownPromise]) -> None:
+def _print_unchecked(console: Console, found: Page[UnknownPromise]) -> None:
     if not found.total_count:
         return
     console.print(f"\n  [bold]{found.total_count:,} cannot be checked: restore times are missing[/]")
@@ -130,25 +120,15 @@ def _print_unknown(console: Console, found: Page[UnknownPromise]) -> None:
         names = ", ".join(ref.id for ref in promise.missing[:3])
         more = f" and {promise.missing_count - 3} more" if promise.missing_count > 3 else ""
         table.add_row(
-            _name(promise.ci), show_minutes(promise.rto), at_least(promise.at_least, True), escape(names) + more
+            escape(named(promise.ci)), show_minutes(promise.rto), at_least(promise.at_least, True), escape(names) + more
         )
     console.print(Padding(table, (0, 0, 0, 2)))
     _more(console, found.total_count - len(found.nodes))
 
 
-def _print_blind_spots(console: Console, sure: Completeness) -> None:
-    lines = []
-    for spot in sure.blind_spots:
-        names = ", ".join(ref.id for ref in spot.examples[:3]) + ("…" if spot.count > 3 else "")
-        lines.append(f"{spot.count:,} {escape(spot.message)} [dim]{escape(names)}[/]")
-    if lines:
-        console.print()
-    print_labelled(console, "Unknown", lines)
-
-
 def print_sectors(console: Console, question: Question, sure: Completeness, zone: tzinfo) -> None:
     """Numbers for each sector."""
-    console.print(f"  [bold]Continuity by sector[/]  [dim]{_rests_on(sure, zone)}[/]")
+    console.print(f"  [bold]Continuity by sector[/]  [dim]{rests_on(sure, zone)}[/]")
     table = _table("sector", "RTO kept", "broken", "unknown", "RPO kept", "broken", "unknown", "gaps")
     for told in sectors(question.estate):
         counts = (told.rto.kept, told.rto.broken, told.rto.unknown, told.rpo.kept, told.rpo.broken, told.rpo.unknown)
@@ -162,11 +142,11 @@ def print_services(
 ) -> None:
     """Numbers for each service; given a CI, for those that it needs."""
     found = services(question.estate, None if everything else 2 * FIRST_SCREEN, None, GapFilter(service=ci))
-    console.print(f"  [bold]Continuity by service[/]  [dim]{_rests_on(sure, zone)}[/]")
+    console.print(f"  [bold]Continuity by service[/]  [dim]{rests_on(sure, zone)}[/]")
     table = _table("service", "RTO", "takes", "", "RPO", "loses", "", "gaps")
     for told in found.nodes:
         table.add_row(
-            _name(told.ci), *_promised(told.rto, told.recovery, told.recovery_at_least, told.rto_verdict),
+            escape(named(told.ci)), *_promised(told.rto, told.recovery, told.recovery_at_least, told.rto_verdict),
             *_promised(told.rpo, told.effective_rpo, told.effective_rpo_at_least, told.rpo_verdict),
             f"{_total(told.inherits):,}",
         )  # fmt: skip
@@ -189,7 +169,7 @@ def _promised(promise: int | None, found: int | None, unsure: bool, verdict: Ver
 def print_ci(console: Console, question: Question, sure: Completeness, zone: tzinfo, ci: int, everything: bool) -> None:
     """One CI: its promises, the paths that break them, who else offends, and the gaps among what it needs."""
     estate, told = question.estate, of_ci(question.estate, ci)
-    console.print(f"  [bold]{_name(told.ci)}[/]  [dim]{_rests_on(sure, zone)}[/]")
+    console.print(f"  [bold]{escape(named(told.ci))}[/]  [dim]{rests_on(sure, zone)}[/]")
     recovery = at_least(told.recovery, told.recovery_at_least)
     loss = "no data is recorded that it needs"
     if told.effective_rpo is not None:
@@ -241,7 +221,7 @@ def _print_offenders(console: Console, question: Question, type_: GapType, ci: i
     for offender in found.nodes:
         through = " → ".join(hop.ci.id for hop in offender.path[1:])
         table.add_row(
-            _name(offender.ci), show_minutes(offender.minutes), show_minutes(offender.short_by), escape(through)
+            escape(named(offender.ci)), show_minutes(offender.minutes), show_minutes(offender.short_by), escape(through)
         )
     console.print(Padding(table, (0, 0, 0, 2)))
     _more(console, found.total_count - len(found.nodes))

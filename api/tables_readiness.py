@@ -11,8 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 
 from api.cells import plain as inert
+from api.lines import as_of_words
 from api.readiness import Reading
-from api.terminal import as_of_words
 from cmdb.store.port import Head
 from impact.readiness.report import (
     ReadinessBy,

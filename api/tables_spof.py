@@ -7,10 +7,9 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from api.lines import named, print_unknown, rests_on
 from api.sweeps import Points
-from api.tables_causes import rests_on
-from api.terminal import print_labelled
-from impact.report import CiRef, Completeness, Page
+from impact.report import Page
 from impact.states import ImpactState
 from impact.sweep.report import FatalPair, FatalPairs, SharedCause, SinglePoint
 
@@ -24,13 +23,13 @@ def print_points(out: Console, found: Points, zone: tzinfo, everything: bool) ->
     out.print(f"  [bold]{shown.total_count:,} of {found.failed:,} CIs {words}[/]  [dim]{rests_on(sure, zone)}[/]\n")
     _print_table(out, shown)
     _print_more(out, shown, "--all")
-    _print_unknown(out, sure)
+    print_unknown(out, sure)
 
 
 def print_service(out: Console, found: Points, told: FatalPairs, zone: tzinfo, everything: bool) -> None:
     """What takes one service down: alone, and in pairs."""
     sure, shown = found.completeness(), found.page(None if everything else FIRST_SCREEN)
-    out.print(f"  [bold]{_name(told.ci)}[/]  [dim]{rests_on(sure, zone)}[/]")
+    out.print(f"  [bold]{escape(named(told.ci))}[/]  [dim]{rests_on(sure, zone)}[/]")
     if not told.in_service:
         return out.print("  It is not in service: nothing takes it down.")
     out.print(f"\n  [bold]{_cis(shown.total_count)} down alone[/]")
@@ -46,7 +45,7 @@ def print_service(out: Console, found: Points, told: FatalPairs, zone: tzinfo, e
     hidden = told.total_count - (len(told.nodes) if everything else min(len(told.nodes), FIRST_SCREEN))
     if hidden:
         out.print(f"  [dim]{hidden:,} more: --all shows up to 200, the worst first[/]")
-    return _print_unknown(out, sure)
+    return print_unknown(out, sure)
 
 
 def print_pools(out: Console, found: Points, zone: tzinfo, everything: bool) -> None:
@@ -67,7 +66,7 @@ def print_pools(out: Console, found: Points, zone: tzinfo, everything: bool) -> 
         out.print(Padding(table, (0, 0, 0, 2)))
         out.print("  [dim]hits: CIs it hits · services, people: down with it[/]")
     _print_more(out, shown, "--all")
-    _print_unknown(out, sure)
+    print_unknown(out, sure)
 
 
 def _print_table(out: Console, shown: Page[SinglePoint]) -> None:
@@ -76,7 +75,7 @@ def _print_table(out: Console, shown: Page[SinglePoint]) -> None:
     table = _table("#", "CI", "what", "services", "people", "late", "pools")
     for told in shown.nodes:
         table.add_row(
-            f"{told.rank:,}", _name(told.ci), escape(told.ci.kind.replace("_", " ")), _services(told),
+            f"{told.rank:,}", escape(named(told.ci)), escape(told.ci.kind.replace("_", " ")), _services(told),
             f"{told.people.down:,}", _number(told.missed_promises), _number(told.pools_broken),
         )  # fmt: skip
     out.print(Padding(table, (0, 0, 0, 2)))
@@ -118,10 +117,6 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _name(ref: CiRef) -> str:
-    return escape(ref.name if ref.name == ref.id else f"{ref.name} ({ref.id})")
-
-
 def _cis(count: int) -> str:
     return "1 CI takes it" if count == 1 else f"{count:,} CIs take it"
 
@@ -129,13 +124,3 @@ def _cis(count: int) -> str:
 def _print_more(out: Console, shown: Page[SinglePoint] | Page[SharedCause], how: str) -> None:
     if shown.has_next_page:
         out.print(f"  [dim]{shown.total_count - len(shown.nodes):,} more: {how}[/]")
-
-
-def _print_unknown(out: Console, sure: Completeness) -> None:
-    lines = []
-    for spot in sure.blind_spots:
-        names = ", ".join(ref.id for ref in spot.examples[:3]) + ("…" if spot.count > 3 else "")
-        lines.append(f"{spot.count:,} {escape(spot.message)} [dim]{escape(names)}[/]")
-    if lines:
-        out.print()
-    print_labelled(out, "Unknown", lines)

@@ -1,6 +1,5 @@
 """Answers for people: tables that work at 80 columns, in colour or plain; states as a sign and a word."""
 
-from collections.abc import Iterable
 from datetime import tzinfo
 
 from rich.console import Console
@@ -9,10 +8,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from api.lines import named, print_labelled, print_unknown, rests_on
 from api.signs import SIGNS, sign
 from api.tables_clocks import restore_lines, services_table, steps_table
 from cmdb.model.durations import show_minutes
-from cmdb.store.port import Head
 from impact.analyses import (
     affected,
     affected_services,
@@ -72,7 +71,7 @@ def print_impact(
     _contacts(console, question)
     print_labelled(console, "Restore", restore_lines(plan, zone) if plan else _untimed(question))
     _holding(console, question, limit)
-    _unknown(console, completeness(question))
+    print_unknown(console, completeness(question))
 
 
 def _assumption(assumed: Assumed) -> Text:
@@ -87,7 +86,7 @@ def _assumption(assumed: Assumed) -> Text:
 
 def _headline(console: Console, question: Question, zone: tzinfo) -> None:
     told, sure = summarize(question), completeness(question)
-    console.print(Text(f"  graph {_rests_on(sure, zone)} · {'complete' if sure.complete else 'cut'}", "dim"))
+    console.print(Text(f"  {rests_on(sure, zone)} · {'complete' if sure.complete else 'cut'}", "dim"))
     console.print()
     assumed = sum(a.state is not ImpactState.operational for a in question.assumptions)
     if len(question.walk) <= assumed:
@@ -104,25 +103,6 @@ def _headline(console: Console, question: Question, zone: tzinfo) -> None:
         print_labelled(console, "People", [f"{at_least}{number} in {hit.groups} {groups}", *counts])
     print_labelled(console, "CIs", [f"{_counts(told.affected)} [dim]({assumed} of them assumed)[/]"])
     return console.print()
-
-
-def _rests_on(sure: Completeness, zone: tzinfo) -> str:
-    if sure.as_of:
-        return as_of_words(Head(sure.revision, sure.recorded_at), zone)
-    age = "newest" if sure.source.value == "live" else f"STALE, {sure.age_seconds} s old, store away"
-    return f"r{sure.revision} · {age}"
-
-
-def as_of_words(head: Head, zone: tzinfo) -> str:
-    """A past revision, and when it was recorded, in the reader's time zone."""
-    return f"as of {recorded_words(head, zone)}"
-
-
-def recorded_words(head: Head, zone: tzinfo) -> str:
-    """A revision and when it was recorded; revision 0 is the empty store."""
-    if head.revision == 0:
-        return "r0, before anything was recorded"
-    return f"r{head.revision}, recorded {head.recorded_at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _nothing(question: Question, sure: Completeness) -> str:
@@ -183,7 +163,7 @@ def _cis(console: Console, question: Question, limit: int | None) -> None:
     found = affected(question, limit or PAGE_LIMIT)
     while True:
         for ci in found.nodes:
-            table.add_row(escape(_named(CiRef(ci.id, ci.kind, ci.name))), ci.kind, sign(ci.state), str(ci.distance))
+            table.add_row(escape(named(CiRef(ci.id, ci.kind, ci.name))), ci.kind, sign(ci.state), str(ci.distance))
         if limit or not found.has_next_page:
             break
         found = affected(question, PAGE_LIMIT, found.end_cursor)
@@ -195,16 +175,6 @@ def _cis(console: Console, question: Question, limit: int | None) -> None:
 def _contacts(console: Console, question: Question) -> None:
     print_labelled(console, "Call", [_who(c) + f" [dim]{escape(c.because)}[/]" for c in call(question, 6)])
     print_labelled(console, "Notify", [_who(c) + f" [dim]{escape(_for(c))}[/]" for c in notify(question, 6)])
-
-
-def print_labelled(console: Console, label: str, lines: Iterable[str], width: int = 9) -> None:
-    """Lines of markup beside a label, wrapped to the right of it."""
-    for at, line in enumerate(lines):
-        grid = Table.grid(padding=(0, 1))
-        grid.add_column(width=width)
-        grid.add_column(ratio=1)
-        grid.add_row(f"[bold]{label if at == 0 else ''}[/]", line)
-        console.print(Padding(grid, (0, 0, 0, 2)))
 
 
 def _who(contact: Contact) -> str:
@@ -242,19 +212,11 @@ def pool_words(pool: PoolFacts) -> str:
     return f"pool {pool.name} of {pool.ci.id}: {pool.working} of {pool.total} work, needs {pool.required}"
 
 
-def _unknown(console: Console, sure: Completeness) -> None:
-    lines = []
-    for spot in sure.blind_spots:
-        names = ", ".join(ref.id for ref in spot.examples[:3]) + ("…" if spot.count > 3 else "")
-        lines.append(f"{spot.count:,} {escape(spot.message)} [dim]{escape(names)}[/]")
-    print_labelled(console, "Unknown", lines)
-
-
 def print_why(console: Console, found: Why, margin: Margin | None) -> None:
     """The proof of a state, and for what is not down, what holds it."""
     console.print(Text("  ") + sign(found.state) + Text(f"  {found.ci.name} ({found.ci.id})", "bold"))
     for hop in found.proof:
-        words = f"[bold]{escape(_named(hop.ci))}[/]" if hop is found.proof[0] else escape(_named(hop.ci))
+        words = f"[bold]{escape(named(hop.ci))}[/]" if hop is found.proof[0] else escape(named(hop.ci))
         words += f" [dim]{hop.relation or 'assumed'}[/]"
         if hop.pool:
             lost = ", ".join(ref.id for ref in hop.pool.lost[:5])
@@ -279,16 +241,12 @@ def print_margin(console: Console, margin: Margin) -> None:
         words = f"{pool_words(held.pool)}, can lose {held.can_lose} more; works: {left}"
         print_labelled(console, "  held by", [escape(words)])
     for worse in margin.worsened_by[:10]:
-        console.print(Text("    losing ") + Text(_named(worse.ci)) + Text(" as well makes it ") + sign(worse.state))
+        console.print(Text("    losing ") + Text(named(worse.ci)) + Text(" as well makes it ") + sign(worse.state))
     if len(margin.worsened_by) > 10:
         console.print(f"    [dim]and {len(margin.worsened_by) - 10} more, see --json[/]")
     if margin.untested:
         console.print(f"    [dim]{margin.untested:,} CIs it depends on were not tried[/]")
     return None
-
-
-def _named(ref: CiRef) -> str:
-    return f"{ref.name} ({ref.id})" if ref.name != ref.id else ref.id
 
 
 def minutes(value: object) -> str:

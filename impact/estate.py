@@ -1,13 +1,16 @@
 """The estate: one revision of the inventory, compiled for questions; an immutable value."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+
+import numpy as np
 
 from impact.adjacency import Adjacency
 from impact.graph import ImpactGraph
 from impact.kernels.types import B1, I32, U8
 from impact.register import Register
+from impact.report import CiRef
 from impact.vocabulary import Vocabulary
 
 NUMBERS = ("rto", "rpo", "restore", "mtd", "head_count")
@@ -53,3 +56,13 @@ class Estate:
         """One value of a column, None where unknown."""
         value = int(self.numbers[name][ci])
         return None if value == UNKNOWN else value
+
+    def ref(self, ci: int) -> CiRef:
+        """A CI by index, named."""
+        return CiRef(self.register.ids[ci], self.vocabulary.kinds[self.kind[ci]], self.register.name(ci))
+
+    def refs(self, cis: Iterable[int], most: int = 20) -> list[CiRef]:
+        """The first of `cis`, in order of id."""
+        found = np.fromiter(cis, np.int32)
+        order = np.argsort(self.register.ranks(found))[:most]
+        return [self.ref(int(ci)) for ci in found[order]]

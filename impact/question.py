@@ -37,14 +37,11 @@ class Question:
 
     def ref(self, ci: int) -> CiRef:
         """A CI by index, named."""
-        estate = self.estate
-        return CiRef(estate.register.ids[ci], estate.vocabulary.kinds[estate.kind[ci]], estate.register.name(ci))
+        return self.estate.ref(ci)
 
     def refs(self, cis: Iterable[int], most: int = 20) -> list[CiRef]:
         """The first of `cis`, in order of id."""
-        found = np.fromiter(cis, np.int32)
-        order = np.argsort(self.estate.register.ranks(found))[:most]
-        return [self.ref(int(ci)) for ci in found[order]]
+        return self.estate.refs(cis, most)
 
     def state(self, ci: int) -> ImpactState:
         """The state of a CI under the scenario."""

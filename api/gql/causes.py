@@ -12,20 +12,9 @@ from api.changed_report import RecordedChange
 from api.gql.context import Info, page_size
 from api.gql.derive import derive
 from api.gql.diff import Point
-from api.gql.failures import (
-    ContradictoryScenario,
-    InvalidInput,
-    StoreUnavailable,
-    UnknownCi,
-    contradictory,
-    invalid,
-    unavailable,
-    unknown_ci,
-)
-from api.gql.fields import field
-from api.scenario import recorded
-from cmdb.model.errors import InvalidInput as BadValues
-from cmdb.store import port
+from api.gql.failures import ContradictoryScenario, InvalidInput, StoreUnavailable, UnknownCi, unknown_ci
+from api.gql.fields import AsOf, field, head, question
+from api.gql.pages import Paged
 from impact import report, states
 from impact.analyses import completeness
 from impact.causes import answer
@@ -38,10 +27,6 @@ Since = Annotated[
     str, strawberry.argument(description="A revision (`r42`) or a time with offset: changes recorded after it.")
 ]
 Until = Annotated[str | None, strawberry.argument(description="The same: changes up to it. Null: up to now.")]
-AsOf = Annotated[
-    str | None,
-    strawberry.argument(description="A revision (`r42`) or a time with offset: as it was recorded then. Null: now."),
-]
 
 
 derive(changed_report)
@@ -148,9 +133,8 @@ class CommonCauses:
 
 
 @strawberry.type(description="Recorded changes to what some CIs depend on, the nearest first, then the newest.")
-class ChangedBelow:
+class ChangedBelow(Paged):
     found: strawberry.Private[Changed]
-    shown: strawberry.Private[report.Page[RecordedChange]]
 
     @field
     def completeness(self) -> report.Completeness:
@@ -180,22 +164,7 @@ class ChangedBelow:
     @field
     def nodes(self) -> list[RecordedChange]:
         """The changes of this page."""
-        return self.shown.nodes
-
-    @field
-    def total_count(self) -> int:
-        """How many changes there are in all."""
-        return self.shown.total_count
-
-    @field
-    def end_cursor(self) -> str | None:
-        """Give it as `after` for the next page."""
-        return self.shown.end_cursor
-
-    @field
-    def has_next_page(self) -> bool:
-        """Whether there are more changes."""
-        return self.shown.has_next_page
+        return list(self.shown.nodes)
 
 
 CommonCausesResult = Annotated[
@@ -207,7 +176,7 @@ ChangedResult = Annotated[ChangedBelow | UnknownCi | InvalidInput | StoreUnavail
 
 @strawberry.type
 class CausesQuery:
-    @field
+    @question
     def common_causes(
         self,
         info: Info,
@@ -220,19 +189,10 @@ class CausesQuery:
         """Which single failure explains best what is seen: CIs known to be affected, and some known to be fine."""
         workspace = info.context.workspace
         sightings = [Sighting(told.ci, told.state, told.seen_at) for told in affected]
-        try:
-            at = None if as_of is None else recorded(workspace.inventory, as_of)
-            return CommonCauses(found=find_causes(workspace, sightings, fine or (), page_size(first), after, at))
-        except BadValues as error:
-            return invalid(error)
-        except states.UnknownCi as error:
-            return unknown_ci(info.context, error)
-        except states.ContradictoryScenario as error:
-            return contradictory(error)
-        except port.StoreUnavailable as error:
-            return unavailable(error)
+        at = head(info, as_of)
+        return CommonCauses(found=find_causes(workspace, sightings, fine or (), page_size(first), after, at))
 
-    @field
+    @question
     def changed(
         self,
         info: Info,
@@ -243,12 +203,5 @@ class CausesQuery:
         after: str | None = None,
     ) -> ChangedResult:
         """What was recorded about everything that some CIs depend on, themselves included, within a span."""
-        try:
-            found = changed(info.context.workspace, cis, since, until)
-            return ChangedBelow(found=found, shown=found.page(page_size(first), after))
-        except BadValues as error:
-            return invalid(error)
-        except states.UnknownCi as error:
-            return unknown_ci(info.context, error)
-        except port.StoreUnavailable as error:
-            return unavailable(error)
+        found = changed(info.context.workspace, cis, since, until)
+        return ChangedBelow(found=found, shown=found.page(page_size(first), after))

@@ -4,15 +4,13 @@ from typing import Annotated
 
 import strawberry
 
-from api.continuity import facts, place, report_on
+from api.continuity import facts, place
 from api.errors import Refused
 from api.gql.context import Info, page_size
-from api.gql.failures import InvalidInput, StoreUnavailable, UnknownCi, invalid, unavailable, unknown_ci
-from api.gql.fields import field
+from api.gql.failures import InvalidInput, StoreUnavailable, UnknownCi, unknown_ci
+from api.gql.fields import AsOf, field, head, question
 from api.gql.filters import kinds_named, sectors_named
-from cmdb.model.errors import InvalidInput as BadValues
 from cmdb.model.errors import shown
-from cmdb.store import port
 from impact import report, states
 from impact.continuity import fixes, gap_counts, gap_offenders, gap_pages
 from impact.continuity.gap_pages import GapFilter as Wanted
@@ -146,19 +144,11 @@ ContinuityResult = Annotated[Continuity | InvalidInput | StoreUnavailable, straw
 class ContinuityQuery:
     """The root field of this page, inherited by `Query`."""
 
-    @field
+    @question
     def continuity(
         self,
         info: Info,
-        as_of: Annotated[
-            str | None,
-            strawberry.argument(description="A revision (`r42`) or a time with offset: as recorded then. Null: now."),
-        ] = None,
+        as_of: AsOf = None,
     ) -> ContinuityResult:
         """Which promises of recovery time and data loss cannot be kept, on the records, before anything breaks."""
-        try:
-            return Continuity(question=report_on(info.context.workspace, as_of))
-        except BadValues as error:
-            return invalid(error)
-        except port.StoreUnavailable as error:
-            return unavailable(error)
+        return Continuity(question=info.context.workspace.ask([], at=head(info, as_of)))

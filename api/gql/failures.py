@@ -1,5 +1,7 @@
 """Failures that are part of an answer: every one says a code and a message, and its own facts."""
 
+from typing import Final
+
 import strawberry
 
 from api.gql.context import Context
@@ -90,3 +92,32 @@ def invalid(error: BadValues) -> InvalidInput:
     problems = [Problem(code=p.code, place=p.place, found=p.found, accepted=p.accepted) for p in error.problems]
     message = "1 problem" if error.count == 1 else f"{error.count} problems"
     return InvalidInput(code=error.code, message=message, problems=problems, count=error.count)
+
+
+STATED: Final = (
+    BadValues,
+    states.UnknownCi,
+    states.ContradictoryScenario,
+    port.Conflict,
+    port.KeyReused,
+    port.StoreUnavailable,
+)
+"""What may go wrong with a question or a change and is part of the answer."""
+
+
+def stated(context: Context, error: Exception) -> Failure:
+    """One of `STATED` as the client reads it. Raises any other error."""
+    match error:
+        case BadValues():
+            return invalid(error)
+        case states.UnknownCi():
+            return unknown_ci(context, error)
+        case states.ContradictoryScenario():
+            return contradictory(error)
+        case port.Conflict():
+            return conflict(error)
+        case port.KeyReused():
+            return key_reused(error)
+        case port.StoreUnavailable():
+            return unavailable(error)
+    raise error

@@ -6,16 +6,7 @@ from typing import Annotated
 import strawberry
 
 from api.gql.context import Context, Info
-from api.gql.failures import (
-    Conflict,
-    InvalidInput,
-    KeyReused,
-    StoreUnavailable,
-    conflict,
-    invalid,
-    key_reused,
-    unavailable,
-)
+from api.gql.failures import Conflict, InvalidInput, KeyReused, StoreUnavailable
 from api.gql.fields import mutation
 from api.gql.inputs import (
     CiAt,
@@ -148,16 +139,7 @@ def _commit(
     context: Context, key: str | None, message: str, act: Callable[[Signed], port.Applied]
 ) -> Applied | Conflict | KeyReused | InvalidInput | StoreUnavailable:
     """Run a change and say what came of it."""
-    try:
-        applied = act(_signed(context, key, message))
-    except BadValues as error:
-        return invalid(error)
-    except port.Conflict as error:
-        return conflict(error)
-    except port.KeyReused as error:
-        return key_reused(error)
-    except port.StoreUnavailable as error:
-        return unavailable(error)
+    applied = act(_signed(context, key, message))
     context.workspace.wrote(applied.revision)
     return Applied(
         revision=applied.revision, created=applied.created, changed=applied.changed, removed=applied.removed,

@@ -7,15 +7,13 @@ import strawberry
 
 from api.errors import Refused
 from api.gql.context import Context, Info, page_size
-from api.gql.failures import InvalidInput, StoreUnavailable, UnknownCi, invalid, unavailable, unknown_ci
-from api.gql.fields import field
+from api.gql.failures import InvalidInput, StoreUnavailable, UnknownCi
+from api.gql.fields import AsOf, field, question
 from api.gql.filters import kinds_named, sectors_named
 from api.readiness import MOST_POINTS, Moment, Reading, moment_of, read, steps, trend
 from api.workspace import Workspace
 from cmdb.model.errors import InvalidInput as BadValues
 from cmdb.model.model import Model
-from cmdb.store import port
-from impact import states
 from impact.readiness.groups import group
 from impact.readiness.ledger import Wanted, scores
 from impact.readiness.needs import Rule
@@ -101,26 +99,16 @@ ReadinessResult = Annotated[
 
 @strawberry.type
 class ReadinessQuery:
-    @field
+    @question
     def readiness(
         self,
         info: Info,
         purpose: ReadinessPurpose | None = None,
         filter: ReadinessFilter | None = None,
-        as_of: Annotated[
-            str | None,
-            strawberry.argument(description="A revision (`r42`) or a time with offset: as it was then. Null: now."),
-        ] = None,
+        as_of: AsOf = None,
     ) -> ReadinessResult:
         """Whether the data has what a purpose needs, or every purpose: shares, groups, worklists, trend."""
-        try:
-            return _answer(info.context, purpose, filter, as_of)
-        except BadValues as error:
-            return invalid(error)
-        except states.UnknownCi as error:
-            return unknown_ci(info.context, error)
-        except port.StoreUnavailable as error:
-            return unavailable(error)
+        return _answer(info.context, purpose, filter, as_of)
 
 
 def _answer(

@@ -6,23 +6,15 @@ import strawberry
 
 from api.errors import Refused
 from api.gql.context import Info, page_size
-from api.gql.failures import InvalidInput, StoreUnavailable, UnknownCi, invalid, unavailable, unknown_ci
-from api.gql.fields import field
+from api.gql.failures import InvalidInput, StoreUnavailable, UnknownCi
+from api.gql.fields import AsOf, field, head, question
 from api.gql.filters import kinds_named, sectors_named
-from api.scenario import recorded
+from api.gql.pages import Paged
 from api.sweeps import Points, find, points_of
-from cmdb.model.errors import InvalidInput as BadValues
 from cmdb.model.model import Model
-from cmdb.store import port
-from cmdb.store.port import Head
-from impact import report, states
+from impact import report
 from impact.sweep.points import PointFilter
 from impact.sweep.report import FatalPair, FatalPairs, SharedCause, SinglePoint
-
-AsOf = Annotated[
-    str | None,
-    strawberry.argument(description="A revision (`r42`) or a time with offset: as it was recorded then. Null: now."),
-]
 
 
 @strawberry.input(description="Which CIs to show; all are failed. What is left out does not restrict.")
@@ -49,9 +41,8 @@ class SinglePointFilter:
     description="CIs whose failure alone takes down a service besides themselves, or, unless they are services or "
     "client groups, a client group with people; by rank."
 )
-class SinglePoints:
+class SinglePoints(Paged):
     found: strawberry.Private[Points]
-    shown: strawberry.Private[report.Page[SinglePoint]]
 
     @field
     def completeness(self) -> report.Completeness:
@@ -71,31 +62,15 @@ class SinglePoints:
     @field
     def nodes(self) -> list[SinglePoint]:
         """The CIs of this page."""
-        return self.shown.nodes
-
-    @field
-    def total_count(self) -> int:
-        """How many there are in all."""
-        return self.shown.total_count
-
-    @field
-    def end_cursor(self) -> str | None:
-        """Give it as `after` for the next page."""
-        return self.shown.end_cursor
-
-    @field
-    def has_next_page(self) -> bool:
-        """Whether there are more."""
-        return self.shown.has_next_page
+        return list(self.shown.nodes)
 
 
 @strawberry.type(
     description="Pools with members to spare that a single failure breaks. First those that take a service down with "
     "them, then the most local cause, which hits the fewest CIs, then by the rank of their CI."
 )
-class SharedCauses:
+class SharedCauses(Paged):
     found: strawberry.Private[Points]
-    shown: strawberry.Private[report.Page[SharedCause]]
 
     @field
     def completeness(self) -> report.Completeness:
@@ -105,22 +80,7 @@ class SharedCauses:
     @field
     def nodes(self) -> list[SharedCause]:
         """The pools of this page."""
-        return self.shown.nodes
-
-    @field
-    def total_count(self) -> int:
-        """How many there are in all."""
-        return self.shown.total_count
-
-    @field
-    def end_cursor(self) -> str | None:
-        """Give it as `after` for the next page."""
-        return self.shown.end_cursor
-
-    @field
-    def has_next_page(self) -> bool:
-        """Whether there are more."""
-        return self.shown.has_next_page
+        return list(self.shown.nodes)
 
 
 @strawberry.type(
@@ -192,7 +152,7 @@ PairsResult = Annotated[Pairs | UnknownCi | InvalidInput | StoreUnavailable, str
 class SpofQuery:
     """The root fields of this page, inherited by `Query`."""
 
-    @field
+    @question
     def single_points(
         self,
         info: Info,
@@ -205,42 +165,19 @@ class SpofQuery:
         take seconds on a large estate; after a change only what it can affect is computed anew."""
         workspace = info.context.workspace
         where = filter.checked(workspace.model) if filter else PointFilter()
-        try:
-            found = points_of(workspace, where, filter.service if filter else None, _head(info, as_of))
-            return SinglePoints(found=found, shown=found.page(page_size(first), after))
-        except BadValues as error:
-            return invalid(error)
-        except states.UnknownCi as error:
-            return unknown_ci(info.context, error)
-        except port.StoreUnavailable as error:
-            return unavailable(error)
+        found = points_of(workspace, where, filter.service if filter else None, head(info, as_of))
+        return SinglePoints(found=found, shown=found.page(page_size(first), after))
 
-    @field
+    @question
     def shared_causes(
         self, info: Info, first: int = 50, after: str | None = None, as_of: AsOf = None
     ) -> SharedCausesResult:
         """Common causes behind pools: what looks redundant, but a single failure takes too many members of it."""
-        try:
-            found = points_of(info.context.workspace, PointFilter(), None, _head(info, as_of))
-            return SharedCauses(found=found, shown=found.shared(page_size(first), after))
-        except BadValues as error:
-            return invalid(error)
-        except port.StoreUnavailable as error:
-            return unavailable(error)
+        found = points_of(info.context.workspace, PointFilter(), None, head(info, as_of))
+        return SharedCauses(found=found, shown=found.shared(page_size(first), after))
 
-    @field
+    @question
     def pairs(self, info: Info, service: strawberry.ID, first: int = 20, as_of: AsOf = None) -> PairsResult:
         """Pairs of pool members whose joint failure takes a service down, though neither alone does."""
-        try:
-            found = points_of(info.context.workspace, PointFilter(), None, _head(info, as_of))
-            return Pairs(found=found, told=found.pairs(find(found.question, service), page_size(first)))
-        except BadValues as error:
-            return invalid(error)
-        except states.UnknownCi as error:
-            return unknown_ci(info.context, error)
-        except port.StoreUnavailable as error:
-            return unavailable(error)
-
-
-def _head(info: Info, as_of: str | None) -> Head | None:
-    return None if as_of is None else recorded(info.context.workspace.inventory, as_of)
+        found = points_of(info.context.workspace, PointFilter(), None, head(info, as_of))
+        return Pairs(found=found, told=found.pairs(find(found.question, service), page_size(first)))

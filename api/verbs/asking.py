@@ -5,9 +5,10 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from api.lines import as_of_words
 from api.render import camel, paged, shape
 from api.scenario import MOST_CREWS
-from api.terminal import as_of_words, print_impact, print_why
+from api.terminal import print_impact, print_why
 from api.verbs.options import (
     STORE,
     AsOfOption,

@@ -11,8 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 
 from api.difference import Turn, Turned, counted, page, plain
+from api.lines import recorded_words
 from api.render import point
-from api.terminal import recorded_words
 from api.verbs.options import (
     STORE,
     JsonOption,

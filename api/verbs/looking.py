@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from api.lines import as_of_words, print_labelled
 from api.render import point, shape
-from api.terminal import as_of_words, print_labelled
 from api.verbs.options import (
     STORE,
     AsOfOption,

@@ -1,10 +1,10 @@
 """Completeness: on what an answer rests, and its blind spots: what the records do not say about the affected region."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import numpy as np
 
+from impact import blind
 from impact.estate import UNKNOWN
 from impact.kernels.types import I32
 from impact.question import Question
@@ -19,32 +19,19 @@ from impact.readiness.purposes import (
     VERIFIED,
     VERIFIED_LATELY,
 )
-from impact.report import BlindSpot, Completeness, Source
+from impact.report import BlindSpot, Completeness
 from impact.states import Level
-
-EXAMPLES = 5
 
 
 def completeness(question: Question) -> Completeness:
     """Where the answer comes from and what it cannot know."""
-    estate = question.estate
-    age = max(question.asked_at - question.checked_at, timedelta(0))
-    return Completeness(
-        estate.revision,
-        estate.recorded_at,
-        question.as_of,
-        0 if question.live else age // timedelta(seconds=1),
-        Source.live if question.live else Source.snapshot,
-        True,
-        blind_spots(question),
-    )
+    return blind.completeness(question, blind_spots(question))
 
 
 def blind_spots(question: Question) -> list[BlindSpot]:
     """Every rule of `RULES` that finds something, in that order."""
     found = ((code, message, _found(question, region, rule)) for code, message, region, rule in RULES)
-    spots = [_spot(question, code, message, cis) for code, message, cis in found if len(cis)]
-    return spots + _bad_pools(question)
+    return blind.spots(question.estate, found) + _bad_pools(question)
 
 
 def _found(question: Question, region: Callable[[Question], I32], rule: Rule | None) -> I32:
@@ -126,11 +113,6 @@ RULES: tuple[tuple[str, str, Callable[[Question], I32], Rule | None], ...] = (
 """Blind spots of CIs: code, words, where it looks, and the rule of readiness not met there (None: all of it)."""
 
 
-def _spot(question: Question, code: str, message: str, cis: I32) -> BlindSpot:
-    words = message.format(s="", them="it") if len(cis) == 1 else message.format(s="s", them="them")
-    return BlindSpot(code, words, len(cis), question.refs(cis.tolist(), EXAMPLES))
-
-
 def _bad_pools(question: Question) -> list[BlindSpot]:
     """Pools of the affected and the assumed whose rule had to be put right to be used."""
     pools = question.estate.graph.pools
@@ -138,5 +120,5 @@ def _bad_pools(question: Question) -> list[BlindSpot]:
     owners = pools.table[bad, 0]
     near = (question.walk.levels_of(owners) > 0) | np.isin(owners, question.indices)
     message = "pools whose rule asks for more or fewer members than there are; computed with a sane one"
-    examples = question.refs(np.unique(owners[near]).tolist(), EXAMPLES)
-    return [BlindSpot("BAD_POOL_RULE", message, int(near.sum()), examples)] if near.any() else []
+    examples = question.refs(np.unique(owners[near]).tolist(), blind.EXAMPLES)
+    return [BlindSpot(blind.BAD_POOL_RULE, message, int(near.sum()), examples)] if near.any() else []

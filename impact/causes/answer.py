@@ -1,13 +1,13 @@
 """The answer to "what single cause explains this?": candidates a page at a time, each with its reasons."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from impact.analyses.completeness import completeness
 from impact.analyses.why import why
+from impact.blind import completeness
 from impact.causes.blind import blind_spots
 from impact.causes.evidence import Evidence, Sighting, weigh
 from impact.causes.ranking import Candidates, rank
@@ -93,7 +93,7 @@ class Causes:
 
     def completeness(self) -> Completeness:
         """On what the answer rests, and what the records do not say about what the symptoms depend on."""
-        return replace(completeness(self.question), blind_spots=blind_spots(self.question, self.evidence))
+        return completeness(self.question, blind_spots(self.evidence))
 
     def pair(self) -> CausePair | None:
         """Two causes that together explain more than the best one; None where there are none, or one explains all."""

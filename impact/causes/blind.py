@@ -4,25 +4,18 @@ from collections.abc import Callable
 
 import numpy as np
 
+from impact.blind import BAD_POOL_RULE, spots
 from impact.causes.cone import cone
 from impact.causes.evidence import Evidence
 from impact.estate import UNKNOWN
 from impact.kernels.types import I32
-from impact.question import Question
 from impact.report import BlindSpot
 
-EXAMPLES = 5
 
-
-def blind_spots(question: Question, evidence: Evidence) -> list[BlindSpot]:
+def blind_spots(evidence: Evidence) -> list[BlindSpot]:
     """Every rule of `RULES` that finds something, in that order."""
     below = cone(evidence.estate.graph, evidence.affected).cis
-    found = ((code, message, rule(evidence, below)) for code, message, rule in RULES)
-    return [
-        BlindSpot(code, message, len(cis), question.refs(cis.tolist(), EXAMPLES))
-        for code, message, cis in found
-        if len(cis)
-    ]
+    return spots(evidence.estate, ((code, message, rule(evidence, below)) for code, message, rule in RULES))
 
 
 def _not_in_service(evidence: Evidence, _: I32) -> I32:
@@ -53,6 +46,6 @@ RULES: tuple[tuple[str, str, Callable[[Evidence, I32], I32]], ...] = (
         _nothing_below,
     ),
     ("NEVER_VERIFIED", "depended on, with a record never verified", _unverified),
-    ("BAD_POOL_RULE", "depended on, with a pool rule that had to be put right", _bad_pools),
+    (BAD_POOL_RULE, "depended on, with a pool rule that had to be put right", _bad_pools),
 )
 """Code, words, and which CIs it finds among the evidence or below it."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from impact.adjacency import Adjacency
-from impact.continuity.gap_paths import ref, steps
+from impact.continuity.gap_paths import steps
 from impact.continuity.gap_report import Fix, FixType, GapType
 from impact.continuity.gaps import Assessment, assessed, short_by, shorts, worst_below
 from impact.continuity.trials import trial
@@ -153,5 +153,5 @@ def _fix(
         FixType.pool: f"a second provider beside {ids[ci]} for {ids[dependent or 0]} (a pool of 1 of 2)",
     }[type_]
     effect = f" closes {closes:,} of {total:,} gaps" + (f" and opens {opens:,}" if opens else "")
-    other = None if dependent is None else ref(estate, dependent)
-    return Fix(type_, ref(estate, ci), other, now, proposed, closes, opens, total, change + effect)
+    other = None if dependent is None else estate.ref(dependent)
+    return Fix(type_, estate.ref(ci), other, now, proposed, closes, opens, total, change + effect)

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from impact.blind import bad_pools, spots
 from impact.continuity.gap_offenders import MOST, Closure, worst_first
 from impact.continuity.gap_pages import GapFilter, shown
-from impact.continuity.gap_paths import MOST_MINUTES, ref
+from impact.continuity.gap_paths import MOST_MINUTES
 from impact.continuity.gap_report import (
     CiContinuity,
     ContinuitySummary,
@@ -22,7 +23,6 @@ from impact.kernels.types import B1, I32
 from impact.paging import packed, page
 from impact.report import BlindSpot, Page
 
-EXAMPLES = 5
 ORDER = (Verdict.kept, Verdict.broken, Verdict.unknown)
 """Verdicts in the order in which `Assessment.verdicts` gives them."""
 
@@ -77,7 +77,7 @@ def described(estate: Estate, found: Assessment, ci: int, closure: Closure) -> C
     rto, rpo = estate.number("rto", ci), estate.number("rpo", ci)
     takes = min(int(found.recovery.minutes[ci]), MOST_MINUTES)
     return CiContinuity(
-        ref(estate, ci), estate.vocabulary.sectors[estate.sector[ci]],
+        estate.ref(ci), estate.vocabulary.sectors[estate.sector[ci]],
         rto, takes, not found.recovery.exact[ci], _verdict(found, False, ci),
         rpo, None if low < 0 else low, high > low, _verdict(found, True, ci),
         _counts(found, closure.all(ci)),
@@ -125,14 +125,5 @@ RULES: tuple[tuple[str, str, Rule], ...] = (
 def blind_spots(estate: Estate) -> list[BlindSpot]:
     """What the records do not say, so that the report cannot either."""
     found = assessed(estate)
-    spots = [(code, words, np.nonzero(rule(estate, found))[0].astype(np.int32)) for code, words, rule in RULES]
-    pools = estate.graph.pools
-    bad = np.unique(pools.table[pools.bad, 0]).astype(np.int32)
-    words = "CI{s} with a pool rule that asks for more or fewer members than there are; computed with a sane one"
-    return [_spot(estate, *spot) for spot in [*spots, ("BAD_POOL_RULE", words, bad)] if len(spot[2])]
-
-
-def _spot(estate: Estate, code: str, words: str, cis: I32) -> BlindSpot:
-    examples = cis[np.argsort(estate.register.ranks(cis))[:EXAMPLES]]
-    message = words.format(s="" if len(cis) == 1 else "s")
-    return BlindSpot(code, message, len(cis), [ref(estate, int(ci)) for ci in examples])
+    told = [(code, words, np.nonzero(rule(estate, found))[0].astype(np.int32)) for code, words, rule in RULES]
+    return spots(estate, [*told, bad_pools(estate)])

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from impact.continuity.gap_paths import MOST_MINUTES, hops, longest_path, minutes_of, ref, taking
+from impact.continuity.gap_paths import MOST_MINUTES, hops, longest_path, minutes_of, taking
 from impact.continuity.gap_report import GapType, Offender
 from impact.continuity.gaps import Assessment, assessed
 from impact.estate import Estate
@@ -97,7 +97,7 @@ def offenders(estate: Estate, ci: int, type_: GapType, first: int | None, after:
     def build(row: int) -> Offender:
         minutes = min(int(offending.own[cis[row]]), MOST_MINUTES)
         path = hops(estate, found, type_, offending.path(int(offending.places[row])))
-        return Offender(ref(estate, int(cis[row])), minutes, minutes - offending.limit, path)
+        return Offender(estate.ref(int(cis[row])), minutes, minutes - offending.limit, path)
 
     return page(estate.register, cis, worst_first(offending.own[cis]), first, after, build)
 
@@ -111,7 +111,7 @@ def _longest(estate: Estate, found: Assessment, ci: int, first: int | None, afte
         other = int(cis[row])
         part = path[: path.index(other) + 1]
         minutes = minutes_of(found, GapType.recovery, other) or 0
-        return Offender(ref(estate, other), minutes, late, hops(estate, found, GapType.recovery, part))
+        return Offender(estate.ref(other), minutes, late, hops(estate, found, GapType.recovery, part))
 
     return page(estate.register, cis, np.arange(len(cis)), first, after, build)
 

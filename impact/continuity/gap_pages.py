@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from impact.continuity.gap_offenders import MOST, Closure, offending_below, worst_first
-from impact.continuity.gap_paths import MOST_MINUTES, hops, longest_path, ref, taking
+from impact.continuity.gap_paths import MOST_MINUTES, hops, longest_path, taking
 from impact.continuity.gap_report import ContinuityGap, GapType, UnknownPromise
 from impact.continuity.gaps import Assessment, assessed
 from impact.continuity.recovery import NAMED
@@ -52,9 +52,9 @@ def unknown_promises(
 def _unknown(estate: Estate, found: Assessment, ci: int) -> UnknownPromise:
     missing, count = found.recovery.unknowns(ci, estate.register.ranks, NAMED)
     sector = estate.vocabulary.sectors[estate.sector[ci]]
-    refs = [ref(estate, other) for other in missing]
+    refs = [estate.ref(other) for other in missing]
     minutes = min(int(found.recovery.minutes[ci]), MOST_MINUTES)
-    return UnknownPromise(ref(estate, ci), sector, int(found.rto[ci]), minutes, refs, count)
+    return UnknownPromise(estate.ref(ci), sector, int(found.rto[ci]), minutes, refs, count)
 
 
 def shown(estate: Estate, found: Assessment, where: GapFilter) -> B1:
@@ -82,9 +82,9 @@ def gap(estate: Estate, found: Assessment, type_: GapType, ci: int, closure: Clo
     short = min(int(found.short[type_][ci]), MOST_MINUTES)
     promised = int((found.rpo if type_ is GapType.data else found.rto)[ci])
     return ContinuityGap(
-        type_, ref(estate, ci), estate.vocabulary.sectors[estate.sector[ci]],
+        type_, estate.ref(ci), estate.vocabulary.sectors[estate.sector[ci]],
         promised, min(promised + short, MOST_MINUTES),
-        _at_least(found, type_, ci), short, ref(estate, _culprit(found, type_, path)),
+        _at_least(found, type_, ci), short, estate.ref(_culprit(found, type_, path)),
         hops(estate, found, type_, path), offenders,
     )  # fmt: skip
 

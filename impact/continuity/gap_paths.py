@@ -6,16 +6,10 @@ from impact.continuity.gap_report import GapHop, GapType
 from impact.continuity.gaps import Assessment
 from impact.estate import Estate
 from impact.graph import META, POOL, PROVIDER, ImpactGraph
-from impact.report import CiRef
 from impact.states import Level
 
 MOST_MINUTES = 2**31 - 1
 """What a GraphQL Int can hold: four thousand years; longer sums are shown as this."""
-
-
-def ref(estate: Estate, ci: int) -> CiRef:
-    """A CI by index, named."""
-    return CiRef(estate.register.ids[ci], estate.vocabulary.kinds[estate.kind[ci]], estate.register.name(ci))
 
 
 def longest_path(found: Assessment, ci: int) -> list[int]:
@@ -54,7 +48,7 @@ def hops(estate: Estate, found: Assessment, type_: GapType, path: Sequence[int])
     """A path as it is shown."""
     following = [*path[1:], -1]
     return [
-        GapHop(ref(estate, ci), *_step(estate, ci, other), minutes_of(found, type_, ci, other))
+        GapHop(estate.ref(ci), *_step(estate, ci, other), minutes_of(found, type_, ci, other))
         for ci, other in zip(path, following, strict=True)
     ]
 

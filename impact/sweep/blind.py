@@ -4,22 +4,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from impact.continuity.gap_paths import ref
+from impact.blind import bad_pools, spots
 from impact.estate import UNKNOWN, Estate
 from impact.kernels.types import B1, I32
 from impact.report import BlindSpot
-
-EXAMPLES = 5
 
 
 def blind_spots(estate: Estate) -> list[BlindSpot]:
     """Every rule of `RULES` that finds something, in that order, and pool rules that had to be put right."""
     live = np.nonzero(estate.live)[0].astype(np.int32)
     found = [(code, words, live[lacks(estate, live)]) for code, words, lacks in RULES]
-    pools = estate.graph.pools
-    words = "CI{s} with a pool rule that asks for more or fewer members than there are; computed with a sane one"
-    found.append(("BAD_POOL_RULE", words, np.unique(pools.table[pools.bad, 0]).astype(np.int32)))
-    return [_spot(estate, *spot) for spot in found if len(spot[2])]
+    return spots(estate, [*found, bad_pools(estate)])
 
 
 def _untimed(estate: Estate, cis: I32) -> B1:
@@ -45,9 +40,3 @@ RULES: tuple[tuple[str, str, Callable[[Estate, I32], B1]], ...] = (
     ("SERVICE_WITHOUT_CLIENTS", "service{s} with nothing recorded that depends on it", _unused),
 )  # fmt: skip
 """Blind spots of a sweep: code, words, and which CIs they concern."""
-
-
-def _spot(estate: Estate, code: str, words: str, cis: I32) -> BlindSpot:
-    examples = cis[np.argsort(estate.register.ranks(cis))[:EXAMPLES]]
-    message = words.format(s="" if len(cis) == 1 else "s")
-    return BlindSpot(code, message, len(cis), [ref(estate, int(ci)) for ci in examples])

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from impact.analyses.people import headcount_of
-from impact.continuity.gap_paths import ref
 from impact.estate import Estate
 from impact.graph import META, POOL, PROVIDER
 from impact.kernels.breaking import take_down
@@ -103,7 +102,7 @@ def pairs(estate: Estate, sweep: Sweep, service: int, most: int) -> FatalPairs:
     shown = _joined(estate, sweep, fatal, found.pool[hit])[:most]
     untested = len(found.pairs) - tried + found.beyond
     return FatalPairs(
-        ref(estate, service), bool(estate.live[service]), shown, len(fatal), tried, untested, len(members), len(alone),
+        estate.ref(service), bool(estate.live[service]), shown, len(fatal), tried, untested, len(members), len(alone),
         alone_untested,
     )  # fmt: skip
 
@@ -167,6 +166,6 @@ def _pair(estate: Estate, first: int, second: int, pool: int) -> FatalPair:
     people = headcount_of(estate, down[estate.having_role(down, "client")].tolist())
     rule = estate.graph.pools.rules[pool]
     return FatalPair(
-        ref(estate, first), ref(estate, second), ref(estate, rule.dependent), rule.name,
+        estate.ref(first), estate.ref(second), estate.ref(rule.dependent), rule.name,
         int(estate.having_role(down, "service").sum()), people,
     )  # fmt: skip

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impact.continuity.gap_paths import ref
 from impact.estate import Estate
 from impact.kernels.alone import BROKEN, CIS, MISSED, PEOPLE, SERVICES, TIERS
 from impact.kernels.types import I32, I64
@@ -71,7 +70,7 @@ def point(estate: Estate, sweep: Sweep, row: int) -> SinglePoint:
     down, degraded, at_risk = numbers[PEOPLE : PEOPLE + 3]
     return SinglePoint(
         int(sweep.ranks[row]) + 1,
-        ref(estate, ci),
+        estate.ref(ci),
         estate.vocabulary.sectors[estate.sector[ci]],
         states(numbers, SERVICES),
         tiers[0].tier if tiers else None,

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impact.continuity.gap_paths import ref
 from impact.estate import Estate
 from impact.graph import POOL, PROVIDER
 from impact.kernels.alone import BROKEN, CIS, PEOPLE, SERVICES
@@ -71,7 +70,7 @@ def _shared(estate: Estate, sweep: Sweep, broken: BrokenPools, at: int) -> Share
     row = _row(sweep, owner)
     causes = [_breaker(estate, sweep, ci) for ci in broken.nearest[at].tolist() if ci >= 0]
     return SharedCause(
-        ref(estate, owner), pools.rules[pool].name, _members(estate, owner, pool), required, total,
+        estate.ref(owner), pools.rules[pool].name, _members(estate, owner, pool), required, total,
         STATES[int(pools.table[pool, 3])], states(row, SERVICES), row[PEOPLE], causes, int(broken.count[at]),
     )  # fmt: skip
 
@@ -80,12 +79,12 @@ def _members(estate: Estate, owner: int, pool: int) -> list[CiRef]:
     rows = estate.graph.providers.rows(owner)
     members = np.unique(rows[PROVIDER][rows[POOL] == pool]).astype(np.int32)
     ordered = members[np.argsort(estate.register.ranks(members))][:MEMBERS]
-    return [ref(estate, ci) for ci in ordered.tolist()]
+    return [estate.ref(ci) for ci in ordered.tolist()]
 
 
 def _breaker(estate: Estate, sweep: Sweep, ci: int) -> PoolBreaker:
     row = _row(sweep, ci)
-    return PoolBreaker(ref(estate, ci), states(row, SERVICES), row[PEOPLE], sum(row[CIS : CIS + 3]))
+    return PoolBreaker(estate.ref(ci), states(row, SERVICES), row[PEOPLE], sum(row[CIS : CIS + 3]))
 
 
 def _row(sweep: Sweep, ci: int) -> list[int]:

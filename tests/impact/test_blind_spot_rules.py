@@ -7,7 +7,8 @@ import pytest
 from cmdb.store.port import Dump
 from cmdb.store.sqlite.store import SqliteStore
 from impact.analyses import completeness
-from impact.analyses.completeness import EXAMPLES, RULES
+from impact.analyses.completeness import RULES
+from impact.blind import EXAMPLES
 from impact.estate import Estate
 from impact.question import Question, ask
 from impact.readiness.needs import STALE_DAYS

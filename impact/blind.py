@@ -1,0 +1,48 @@
+"""Blind spots: what the records do not say, in words, with how many CIs that concerns and the first of them."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+import numpy as np
+
+from impact.estate import Estate
+from impact.kernels.types import I32
+from impact.question import Question
+from impact.report import BlindSpot, Completeness, Source
+
+EXAMPLES = 5
+BAD_POOL_RULE = "BAD_POOL_RULE"
+Found = tuple[str, str, I32]
+"""Code, words (`{s}` and `{them}` for one or many) and the CIs concerned."""
+
+
+def spots(estate: Estate, found: Iterable[Found]) -> list[BlindSpot]:
+    """Those that concern any CI, in the order given."""
+    return [_spot(estate, *spot) for spot in found if len(spot[2])]
+
+
+def _spot(estate: Estate, code: str, words: str, cis: I32) -> BlindSpot:
+    message = words.format(s="", them="it") if len(cis) == 1 else words.format(s="s", them="them")
+    return BlindSpot(code, message, len(cis), estate.refs(cis.tolist(), EXAMPLES))
+
+
+def bad_pools(estate: Estate) -> Found:
+    """The CIs with a pool rule that had to be put right to be used."""
+    pools = estate.graph.pools
+    words = "CI{s} with a pool rule that asks for more or fewer members than there are; computed with a sane one"
+    return BAD_POOL_RULE, words, np.unique(pools.table[pools.bad, 0]).astype(np.int32)
+
+
+def completeness(question: Question, blind_spots: list[BlindSpot]) -> Completeness:
+    """On what an answer rests, and what it cannot know."""
+    estate = question.estate
+    age = max(question.asked_at - question.checked_at, timedelta(0))
+    return Completeness(
+        estate.revision,
+        estate.recorded_at,
+        question.as_of,
+        0 if question.live else age // timedelta(seconds=1),
+        Source.live if question.live else Source.snapshot,
+        True,
+        blind_spots,
+    )
