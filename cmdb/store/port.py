@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, Relation
+from cmdb.model.record import Record, RecordKey
 
 
 class Head(NamedTuple):
@@ -46,14 +47,17 @@ class Hit(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One recorded change of one thing: `entity` is ci, relation or pool; a missing side is None."""
+    """One recorded change of one thing: `entity` is ci, relation, pool or record; a missing side is None.
+
+    The sides of a record are its body with its kind, source and number.
+    """
 
     revision: int
     recorded_at: datetime
     who: str
     source: str
     message: str
-    entity: Literal["ci", "relation", "pool"]
+    entity: Literal["ci", "relation", "pool", "record"]
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
 
@@ -68,13 +72,41 @@ class Touched(NamedTuple):
     cis: frozenset[CiId] | None
 
 
+class StoredRecord(NamedTuple):
+    """A record and the revision that last changed it, which is what `Changeset.expected_records` compares."""
+
+    record: Record
+    revision: int
+
+
+class Records(NamedTuple):
+    """Records in order of key, as they stood at `head`."""
+
+    head: Head
+    records: list[StoredRecord]
+
+
+class Logged(NamedTuple):
+    """A revision: who made it, when and why, the records it wrote, and how many CIs it touched, themselves, their
+    relations or their pools (None: very many)."""
+
+    revision: int
+    recorded_at: datetime
+    who: str
+    source: str
+    message: str
+    records: tuple[RecordKey, ...]
+    cis: int | None
+
+
 class Dump(NamedTuple):
-    """The whole inventory at one revision, ordered by id."""
+    """The whole inventory at one revision, ordered by id; records by key."""
 
     head: Head
     cis: list[CI]
     relations: list[Relation]
     pools: list[Pool]
+    records: Sequence[Record] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +135,16 @@ class Conflict(Exception):
     """A CI is not at the revision the changeset expected; nothing was written."""
 
     ci: CiId
+    expected: int
+    actual: int
+    code: str = field(default="CONFLICT", init=False)
+
+
+@dataclass
+class RecordConflict(Exception):
+    """A record is not at the revision the changeset expected; nothing was written."""
+
+    key: RecordKey
     expected: int
     actual: int
     code: str = field(default="CONFLICT", init=False)
@@ -139,7 +181,7 @@ class Store(Protocol):
         """Apply all of it in one transaction as one revision, with history, or nothing.
 
         Values equal to what is stored change nothing; a changeset that changes nothing makes no revision.
-        Raises `Conflict`, `KeyReused`, `InvalidInput` (a relation without its ends, say).
+        Raises `Conflict`, `RecordConflict`, `KeyReused`, `InvalidInput` (a relation without its ends, say).
         """
 
     def get(self, ids: Iterable[CiId], at: int | None = None) -> dict[CiId, StoredCI]:
@@ -167,6 +209,16 @@ class Store(Protocol):
         A span that cannot be followed, such as one that ends before it begins, has None for its CIs. Raises
         `InvalidInput` UNKNOWN_REVISION for an `until` that is not recorded.
         """
+
+    def records(self, after: int = 0, at: int | None = None) -> Records:
+        """Records as they stood at the end of revision `at`, of which that version was written after revision
+        `after`: all of them for 0, those that changed since for the last revision seen."""
+
+    def record_history(self, key: RecordKey, first: int, before: int | None = None) -> list[Change]:
+        """Changes of one record, newest revision first, at most `first` revisions, only those older than `before`."""
+
+    def log(self, after: int, first: int) -> list[Logged]:
+        """The revisions after `after`, oldest first, at most `first` of them."""
 
     def dump(self, at: int | None = None) -> Dump:
         """Everything, at one revision."""
