@@ -1,20 +1,15 @@
 """Common causes and changes on the demo province: by command and over HTTP."""
 
 import json
-import sys
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from api.cli import main
-from api.settings import Settings
-from api.workspace import open_workspace
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, Relation, attributes_json
-from tests.contract.service import ROOT, Service, load_province, serving
+from tests.contract.service import ROOT, Service, load_province
+from tests.integration.command import Run, answer, shown
 
-Run = Callable[..., tuple[int, str, str]]
 ARRAY = ("svc-dispatch", "svc-courts", "svc-child-protection", "svc-home-care")
 OPERATIONS = (ROOT / "graphql" / "operations" / "causes.graphql").read_text(encoding="utf-8")
 HALIFAX = ("--tz", "America/Halifax")
@@ -37,42 +32,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     store.apply(Changeset("ada", "hand", "spare taken back", delete=[spare.id], remove_pools=[rule.key]))
     workspace.close()
     return f"sqlite:{path}"
-
-
-@pytest.fixture(scope="module")
-def served(address: str) -> Iterator[Service]:
-    workspace = open_workspace(address)
-    with serving(workspace, Settings()) as service:
-        yield service
-    workspace.close()
-
-
-@pytest.fixture
-def run(address: str, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command: exit code, standard output, standard error."""
-    monkeypatch.setenv("CMDB_STORE", address)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main(list(arguments))
-        sys.stdout.flush()
-        out, err = capfdbinary.readouterr()
-        return int(left.value.code or 0), out.decode(), err.decode()
-
-    return call
-
-
-def shown(run: Run, *arguments: str) -> str:
-    code, out, err = run(*arguments)
-    assert (code, err) == (0, "")
-    assert all(len(line) <= 80 and line == line.rstrip() for line in out.splitlines())
-    return out
-
-
-def answer(run: Run, *arguments: str) -> Any:
-    code, out, err = run(*arguments, "--json")
-    assert (code, err) == (0, "")
-    return json.loads(out)
 
 
 def test_the_array_behind_both_dispatch_databases_is_found(run: Run) -> None:

@@ -5,46 +5,22 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from api.cli import VERBS, main
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.integration.command import Run, answer
 
 
 @pytest.fixture(scope="session")
-def demo_store(tmp_path_factory: pytest.TempPathFactory) -> str:
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The demo province in a store of its own."""
     store = f"sqlite:{tmp_path_factory.mktemp('demo') / 'demo.db'}"
     with pytest.raises(SystemExit) as left:
         main(["demo", "--no-serve", "--store", store])
     assert left.value.code == 0
     return store
-
-
-@pytest.fixture
-def run(demo_store: str, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command on the demo: exit code, standard output, standard error."""
-    monkeypatch.setenv("CMDB_STORE", demo_store)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main(list(arguments))
-        sys.stdout.flush()
-        out, err = capfdbinary.readouterr()
-        return int(left.value.code or 0), out.decode(), err.decode()
-
-    return call
-
-
-def answer(run: Run, *arguments: str) -> Any:
-    code, out, err = run(*arguments, "--json")
-    assert (code, err) == (0, "")
-    return json.loads(out)
 
 
 def test_the_first_screen_is_enough_to_act(run: Run) -> None:
@@ -169,8 +145,8 @@ def test_a_wrong_estate_is_reported_whole_and_writes_nothing(run: Run, tmp_path:
     assert run("show", "a", "--store", store)[0] == 2
 
 
-def test_the_installed_command_answers(demo_store: str) -> None:
-    command = [sys.executable, "-m", "api.cli", "impact", "san-gdc-01", "--store", demo_store]
+def test_the_installed_command_answers(address: str) -> None:
+    command = [sys.executable, "-m", "api.cli", "impact", "san-gdc-01", "--store", address]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert re.search(r"Services\s+10 down", done.stdout)
 

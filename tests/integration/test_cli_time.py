@@ -2,21 +2,18 @@
 
 import json
 import re
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from api.cli import main
 from api.verbs.comparing import FIRST_SCREEN
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CiId
 from cmdb.store.sqlite.store import SqliteStore
 from tests.impact.estates import MODEL, ci, rel, rule
+from tests.integration.command import Run, answer, shown
 
-Run = Callable[..., tuple[int, str, str]]
 NOON = datetime(2026, 11, 20, 16, tzinfo=UTC)
 HALIFAX = ("--tz", "America/Halifax")
 POOLED = [rel("app depends_on web-1", "web"), rel("app depends_on web-2", "web")]
@@ -40,32 +37,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
         assert store.apply(Changeset("ada", "test", **change)).revision == number + 1
     store.close()
     return f"sqlite:{path}"
-
-
-@pytest.fixture
-def run(address: str, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command: exit code, standard output, standard error."""
-    monkeypatch.setenv("CMDB_STORE", address)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main(list(arguments))
-        sys.stdout.flush()
-        out, err = capfdbinary.readouterr()
-        return int(left.value.code or 0), out.decode(), err.decode()
-
-    return call
-
-
-def shown(run: Run, *arguments: str) -> str:
-    code, out, err = run(*arguments)
-    assert (code, err) == (0, "")
-    assert all(len(line) <= 80 and line == line.rstrip() for line in out.splitlines())
-    return out
-
-
-def answer(run: Run, *arguments: str) -> Any:
-    return json.loads(run(*arguments, "--json")[1])
 
 
 @pytest.mark.parametrize("then", ["r1", "1", "2026-11-20T12:30:00-04:00", "2026-11-20T12:30"])

@@ -1,49 +1,15 @@
 """The continuity report of the demo province, on the command line and over HTTP: the planted gaps are found."""
 
 import csv
-import json
-import sys
-from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api.cli import main
 from impact.continuity.gap_counts import RULES
-from tests.contract.service import ROOT, Service, load_province
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The demo province in a store of its own."""
-    path = tmp_path_factory.mktemp("gaps") / "demo.db"
-    load_province(path).close()
-    return f"sqlite:{path}"
-
-
-@pytest.fixture
-def run(store: str, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command: exit code, standard output, standard error."""
-    monkeypatch.setenv("CMDB_STORE", store)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main(list(arguments))
-        sys.stdout.flush()
-        out, err = capfdbinary.readouterr()
-        return int(left.value.code or 0), out.decode(), err.decode()
-
-    return call
-
-
-def answer(run: Run, *arguments: str) -> Any:
-    code, out, err = run(*arguments, "--json")
-    assert (code, err) == (0, "")
-    return json.loads(out)
+from tests.contract.service import ROOT, Service
+from tests.integration.command import Run, answer
 
 
 def by_ci(gaps: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -141,7 +107,7 @@ def test_by_service_and_by_sector(run: Run) -> None:
     assert max(map(len, out.splitlines())) <= 80
 
 
-def test_csv_holds_every_gap_and_no_formulas(run: Run, store: str, tmp_path: Path) -> None:
+def test_csv_holds_every_gap_and_no_formulas(run: Run, address: str, tmp_path: Path) -> None:
     told = answer(run, "gaps")
     code, out, _ = run("gaps", "--csv")
     found = list(csv.DictReader(StringIO(out)))

@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import sys
-from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +12,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from graphql import build_schema, parse
 
-from api.cli import main
 from api.gql.cost import PAST_WEIGHT, reckon
 from api.gql.export import contract
 from api.readiness import MOST_POINTS, ends
@@ -28,8 +25,8 @@ from impact.readiness.purposes import PURPOSES, RULES
 from impact.readiness.report import ReadinessEvery
 from tests.contract.service import PROVINCE, ROOT, Service, load_province
 from tests.impact.estates import MODEL, ci, rel
+from tests.integration.command import Run, runner
 
-Run = Callable[..., tuple[int, str, str]]
 DOCUMENT = (ROOT / "graphql" / "operations" / "readiness.graphql").read_text()
 ORPHANED = {ci_id: kind for ci_id, kind, *_ in ORPHANS}
 
@@ -44,15 +41,7 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def run(capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
     """Run the command: exit code, standard output, standard error."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main(["readiness", *arguments])
-        sys.stdout.flush()
-        out, err = capfdbinary.readouterr()
-        return int(left.value.code or 0), out.decode(), err.decode()
-
-    return call
+    return runner(capfdbinary, "readiness")
 
 
 def told(run: Run, store: str, *arguments: str) -> Any:

@@ -2,42 +2,24 @@
 
 import json
 import re
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from api.cli import main
-from tests.contract.service import ROOT, Service, load_province
+from tests.contract.service import ROOT, Service
+from tests.integration.command import Run, runner
 
-Run = Callable[..., tuple[int, str, str]]
 DOCUMENT = (ROOT / "graphql" / "operations" / "impact.graphql").read_text()
 DOWN = [{"ci": "san-gdc-01"}]
 BEGAN = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=20)
 
 
-@pytest.fixture(scope="module")
-def province(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("demo") / "demo.db"
-    load_province(path).close()
-    return f"sqlite:{path}"
-
-
 @pytest.fixture
-def run(province: str, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
+def run(address: str, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
     """Ask what san-gdc-01 breaks: exit code, standard output, standard error."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main(["impact", "san-gdc-01", "--store", province, "--tz", "UTC", *arguments])
-        sys.stdout.flush()
-        out, err = capfdbinary.readouterr()
-        return int(left.value.code or 0), out.decode(), err.decode()
-
-    return call
+    return runner(capfdbinary, "impact", "san-gdc-01", "--store", address, "--tz", "UTC")
 
 
 def told(run: Run, *arguments: str) -> Any:

@@ -2,21 +2,15 @@
 
 import csv
 import io
-import json
-import sys
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
-from api.cli import main
-from api.settings import Settings
 from api.workspace import open_workspace
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CiId, Relation
-from tests.contract.service import ROOT, Service, load_province, serving
+from tests.contract.service import ROOT, Service
+from tests.integration.command import Run, answer, shown
 
-Run = Callable[..., tuple[int, str, str]]
 OPERATIONS = (ROOT / "graphql" / "operations" / "spof.graphql").read_text(encoding="utf-8")
 POINTS = (
     "db-sso-01", "srv-hsm-gdc-01", "srv-licence-gdc-01", "rtr-agg-west-01", "dbc-hdc-sql-01", "vol-hdc-01-db-08",
@@ -28,50 +22,6 @@ SHARED = (
     ("ckt-hoskit-a", "rtr-agg-west-01"),
 )  # fmt: skip
 """Members of pools, and the common causes behind them that it lists."""
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("spof") / "store.db"
-    load_province(path).close()
-    return f"sqlite:{path}"
-
-
-@pytest.fixture(scope="module")
-def served(address: str) -> Iterator[Service]:
-    workspace = open_workspace(address)
-    with serving(workspace, Settings()) as service:
-        yield service
-    workspace.close()
-
-
-@pytest.fixture
-def run(address: str, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command: exit code, standard output, standard error without what the service logs meanwhile."""
-    monkeypatch.setenv("CMDB_STORE", address)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main(list(arguments))
-        sys.stdout.flush()
-        out, err = capfdbinary.readouterr()
-        told = [line for line in err.decode().splitlines(keepends=True) if not line.startswith('{"request_id"')]
-        return int(left.value.code or 0), out.decode(), "".join(told)
-
-    return call
-
-
-def shown(run: Run, *arguments: str) -> str:
-    code, out, err = run(*arguments)
-    assert (code, err) == (0, "")
-    assert all(len(line) <= 80 and line == line.rstrip() for line in out.splitlines())
-    return out
-
-
-def answer(run: Run, *arguments: str) -> Any:
-    code, out, err = run(*arguments, "--json")
-    assert (code, err) == (0, "")
-    return json.loads(out)
 
 
 def test_the_single_points_hidden_in_the_province_are_found(run: Run) -> None:
