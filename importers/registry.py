@@ -8,6 +8,7 @@ from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.model.model import Model
 from cmdb.progress import Progress
 from importers.kit.records import Transformed
+from importers.sources.mapped import importer as mapped
 from importers.sources.native import importer as native
 
 
@@ -22,6 +23,12 @@ class Importer:
 
 
 IMPORTERS: tuple[Importer, ...] = (
+    Importer(
+        "mapped",
+        "A mapping.yaml beside the tables it names, CSV or .xlsx; see docs/mapping.md.",
+        mapped.accepts,
+        mapped.read,
+    ),
     Importer("native", "A folder of cis, relations and pools as CSV, or one .xlsx.", native.accepts, native.read),
 )
 

@@ -37,9 +37,9 @@ def check_model(transformed: Transformed, model: Model, current: Dump, gone: Ite
     seen: dict[str, Thing] = {}
 
     def place(thing: Thing) -> str:
-        text = str(transformed.cell(thing))
-        seen[text] = thing
-        return text
+        token = str(len(seen))
+        seen[token] = thing
+        return token
 
     near = _near_ids(transformed.cis, current.cis)
     for problem in validate(model, desired, kinds, [pool.key for pool in current.pools], place):

@@ -12,30 +12,29 @@ from importers.kit.encoding import decode
 from importers.kit.findings import Cell, Findings
 from importers.kit.table import Layout, Table, table_of, table_of_records
 
-DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 LONGEST = 131_072
 """Characters in a cell, the csv module's own limit."""
-_NOT_A_MARK = bytes(byte for byte in range(256) if byte not in b',"\r\n')
-_NEWLINE_TO_COMMA = bytes.maketrans(b"\n", b",")
 _FIRST_LINE = re.compile(r"[^\r\n]+|\Z")
 _QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+"')
-_CELL = re.compile(_QUOTED.pattern + r'(?:,|\r\n?|\n|\Z)|(?!")[^,\r\n]*+(?:,|\r\n?|\n|\Z)')
 
 
-def read_csv(data: bytes, file: str, layout: Layout, findings: Findings) -> Table | None:
+def read_csv(
+    data: bytes, file: str, layout: Layout, findings: Findings, delimiter: str = ","
+) -> Table | None:  # fmt: skip
     """The table in `data`, or None when it cannot be read as one; either way all faults are in `findings`."""
     findings.enter(file)
-    if (columns := _split(data, layout)) is not None:
+    if (columns := _split(data, layout, delimiter)) is not None:
         body = [column[1:] for column in columns]
         rows = range(2, len(columns[0]) + 1)
         return table_of(file, [column[0] for column in columns], body, rows, layout, findings)
     text = decode(data, file, findings)
-    if text is None or _other_delimiter(text, file, layout, findings):
+    if text is None or _other_delimiter(text, file, layout, findings, delimiter):
         return None
     try:
-        records, starts = _records(text)
+        records, starts = _records(text, delimiter)
     except csv.Error:
-        _diagnose(text, file, findings)
+        _diagnose(text, file, findings, delimiter)
         return None
     filled = [index for index, record in enumerate(records) if any(record)]
     if not filled:
@@ -46,15 +45,16 @@ def read_csv(data: bytes, file: str, layout: Layout, findings: Findings) -> Tabl
     )  # fmt: skip
 
 
-def _other_delimiter(text: str, file: str, layout: Layout, findings: Findings) -> bool:
+def _other_delimiter(text: str, file: str, layout: Layout, findings: Findings, delimiter: str) -> bool:
     first = _FIRST_LINE.search(text).group()  # type: ignore[union-attr]
-    if set(layout.required) <= _names(first, ","):
+    needed = set(layout.required)
+    if needed and needed <= _names(first, delimiter):
         return False
-    for delimiter, name in DELIMITERS.items():
-        names = _names(first, delimiter)
-        if set(layout.required) <= names or ("," not in first and len(names) > 1 and names & {*layout.names}):
+    for other, name in DELIMITERS.items():
+        names = _names(first, other)
+        if (needed and needed <= names) or (delimiter not in first and len(names) > 1 and names & {*layout.names}):
             found = f"a header separated by {name}"
-            findings.add("DELIMITER_MISMATCH", Cell(file, 1), found, "columns separated by commas")
+            findings.add("DELIMITER_MISMATCH", Cell(file, 1), found, f"columns separated by {DELIMITERS[delimiter]}")
             return True
     return False
 
@@ -63,21 +63,22 @@ def _names(line: str, delimiter: str) -> set[str]:
     return {name.strip().strip('"').strip().casefold() for name in line.split(delimiter)}
 
 
-def _split(data: bytes, layout: Layout) -> list[list[str]] | None:
+def _split(data: bytes, layout: Layout, delimiter: str) -> list[list[str]] | None:
     """The columns, header included, of UTF-8 with the right header, no quoted cell, and rows all of one width."""
-    marks = data.translate(None, _NOT_A_MARK)
+    mark = delimiter.encode()
+    marks = data.translate(None, bytes(byte for byte in range(256) if byte not in mark + b'"\r\n'))
     row = marks[: marks.find(b"\n") + 1]
     if len(row) < 2 or marks != row * (len(marks) // len(row)) or 0 in data[:64]:
         return None
     try:
-        text = data.removeprefix(codecs.BOM_UTF8).translate(_NEWLINE_TO_COMMA, b"\r").decode()
+        text = data.removeprefix(codecs.BOM_UTF8).translate(bytes.maketrans(b"\n", mark), b"\r").decode()
     except UnicodeDecodeError:
         return None
-    cells = text.split(",")
+    cells = text.split(delimiter)
     cells.pop()
-    width = row.count(b",") + 1
+    width = row.count(mark) + 1
     columns = [cells[i::width] for i in range(width)]
-    usable = _names(",".join(cells[:width]), ",").issuperset(layout.required)
+    usable = _names(delimiter.join(cells[:width]), delimiter).issuperset(layout.required)
     if not usable or ("" in columns[0] and not all(map(any, zip(*columns, strict=True)))):
         return None
     return columns
@@ -89,30 +90,31 @@ def _lines(text: str) -> Iterable[str]:
     return map(str.__add__, text.rstrip("\r\n").split("\n"), repeat("\n"))
 
 
-def _records(text: str) -> tuple[list[list[str]], Sequence[int]]:
+def _records(text: str, delimiter: str) -> tuple[list[list[str]], Sequence[int]]:
     """All records with the rows they start at. Raises `csv.Error`."""
-    reader = csv.reader(_lines(text), strict=True)
+    reader = csv.reader(_lines(text), strict=True, delimiter=delimiter)
     records = list(reader)
     if reader.line_num == len(records):
         return records, range(1, len(records) + 1)
-    return records, list(_starts(text))
+    return records, list(_starts(text, delimiter))
 
 
-def _starts(text: str) -> Iterator[int]:
-    reader = csv.reader(_lines(text), strict=True)
+def _starts(text: str, delimiter: str) -> Iterator[int]:
+    reader = csv.reader(_lines(text), strict=True, delimiter=delimiter)
     start = 1
     for _ in reader:
         yield start
         start = reader.line_num + 1
 
 
-def _diagnose(text: str, file: str, findings: Findings) -> None:
+def _diagnose(text: str, file: str, findings: Findings, delimiter: str) -> None:
     """Report what the csv module refused: a quote, at the row where it opens, or a field that is too long."""
-    at = 0
-    while at < len(text) and (cell := _CELL.match(text, at)) is not None and cell.end() - at <= LONGEST:
+    at, mark = 0, re.escape(delimiter)
+    whole = re.compile(rf'{_QUOTED.pattern}(?:{mark}|\r\n?|\n|\Z)|(?!")[^{mark}\r\n]*+(?:{mark}|\r\n?|\n|\Z)')
+    while at < len(text) and (cell := whole.match(text, at)) is not None and cell.end() - at <= LONGEST:
         at = cell.end()
     place = Cell(file, len(re.findall(r"\r\n?|\n", text[:at])) + 1)
-    if text[at : at + 1] != '"' or _CELL.match(text, at) is not None:
+    if text[at : at + 1] != '"' or whole.match(text, at) is not None:
         found = f"a cell of more than {LONGEST} characters"
         findings.add("FIELD_TOO_LONG", place, found, f"at most {LONGEST} characters")
         return

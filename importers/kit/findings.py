@@ -1,6 +1,7 @@
 """What an import run found wrong, in the order of the file, however the checks were ordered."""
 
 from bisect import insort
+from collections.abc import Callable
 from typing import NamedTuple
 
 from cmdb.model.errors import InvalidInput, Problem, ValueFault, shown
@@ -22,10 +23,14 @@ class Cell(NamedTuple):
 
 
 class Findings:
-    """Problems (or warnings) of one run. Keeps the first `KEPT` by file and row, and counts all."""
+    """Problems (or warnings) of one run. Keeps the first `KEPT` by file and row, and counts all.
 
-    def __init__(self) -> None:
+    `place` says at which cell of the input the cell of a table made from it stood.
+    """
+
+    def __init__(self, place: Callable[[Cell], Cell] = lambda at: at) -> None:
         self.count = 0
+        self._place = place
         self._kept: list[tuple[int, int, int, Problem]] = []
         self._files: dict[str, int] = {}
         self._muted: set[tuple[str, int]] = set()
@@ -36,6 +41,7 @@ class Findings:
 
     def add(self, code: str, at: Cell, found: str, accepted: str) -> None:
         """Record one finding; `found` is already shortened (see `shown`)."""
+        at = self._place(at)
         if (at.file, at.row) in self._muted:
             return
         self.count += 1
@@ -54,7 +60,8 @@ class Findings:
 
     def mute(self, file: str, row: int) -> None:
         """Say no more about this row: what is wrong with it as a whole has been said."""
-        self._muted.add((file, row))
+        at = self._place(Cell(file, row))
+        self._muted.add((at.file, at.row))
 
     @property
     def problems(self) -> list[Problem]:

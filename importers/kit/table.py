@@ -16,7 +16,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which columns a table has: those it must have, those it may have, and the code for any other."""
+    """Which columns a table has: those it must have, those it may have, and the code for any other (empty: others are
+    no fault)."""
 
     required: tuple[str, ...]
     optional: tuple[str, ...]
@@ -105,7 +106,7 @@ def table_of(
     for name, original, column in zip(names, header, columns, strict=True):
         if name in layout.names:
             kept[name] = column
-        elif name or any(column):
+        elif layout.unknown and (name or any(column)):
             near = "; near: " + ", ".join(found) if (found := near_names(name, layout.names)) else ""
             accepted = "one of " + ", ".join(layout.names) + near
             findings.add_text(layout.unknown, Cell(file, 1), original, accepted)

@@ -172,8 +172,10 @@ def test_progress_is_told(tmp_path: Path, store: SqliteStore) -> None:
 
 
 def test_importers_are_found_by_path_or_name(tmp_path: Path) -> None:
-    assert importer_for(write(tmp_path / "in")) is IMPORTERS[0]
-    assert importer_for(tmp_path / "x.xlsx", "native") is IMPORTERS[0]
+    mapped, native = IMPORTERS
+    assert importer_for(write(tmp_path / "in")) is native
+    assert importer_for(tmp_path / "x.xlsx", "native") is native
+    assert importer_for(tmp_path / "any.yaml") is mapped
     for path, name in ((tmp_path, ""), (tmp_path / "gone", ""), (tmp_path / "in", "nativ")):
         with pytest.raises(InvalidInput) as caught:
             importer_for(path, name)
