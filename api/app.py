@@ -13,9 +13,14 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import WebSocketRoute
 
 from api.edge import Edge
 from api.errors import Refused, error_body
+from api.events.ending import Ending
+from api.events.hub import Hub
+from api.events.routes import Routes, Sockets
+from api.events.subscriptions import Subscriptions
 from api.gql.endpoint import Desk, GraphQLEndpoint
 from api.gql.schema import make_schema
 from api.logs import configure_logs
@@ -37,21 +42,27 @@ def create_app(workspace: Workspace, settings: Settings, stopped: Callable[[], N
     configure_logs()
     warmed = Event()
     metrics, desk = Metrics(), Desk(settings.question_threads, settings.waiting_questions)
+    schema, hub = make_schema(settings), Hub(workspace, settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        """Load the estate while the first requests may already come in."""
+        """Load the estate while the first requests may already come in; tell subscribers what is new."""
+        Ending(hub).await_signals()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(anyio.to_thread.run_sync, warm, workspace, warmed)
+            tasks.start_soon(hub.run)
             yield
+            hub.close()
         stopped()
 
     app = FastAPI(title="Bluenose", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    graphql = GraphQLEndpoint(workspace, settings, metrics, make_schema(settings), desk)
+    graphql = GraphQLEndpoint(workspace, settings, metrics, schema, desk)
+    subscriptions = Subscriptions(workspace, settings, metrics, schema, desk, hub)
+    events = Routes(graphql, subscriptions)
     health, export = Health(workspace, metrics, warmed), Export(workspace, settings, metrics, desk)
     routes = (
-        ("/graphql", graphql.post, "POST"),
-        ("/graphql", graphql.explorer, "GET"),
+        ("/graphql", events.post, "POST"),
+        ("/graphql", events.get, "GET"),
         ("/export/impact.csv", export.get, "GET"),
         ("/export/impact.csv", export.post, "POST"),
         ("/export/impact.ndjson", export.get, "GET"),
@@ -62,6 +73,7 @@ def create_app(workspace: Workspace, settings: Settings, stopped: Callable[[], N
     )
     for path, answer, method in routes:
         app.add_route(path, answer, methods=[method])
+    app.router.routes.append(WebSocketRoute("/graphql", Sockets(subscriptions)))
     app.add_exception_handler(Refused, _refuse)
     app.add_exception_handler(HTTPException, _refuse)
     app.add_middleware(Edge, settings=settings, metrics=metrics, routes=frozenset(path for path, _, _ in routes))

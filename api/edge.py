@@ -28,10 +28,15 @@ class Edge:
         self.app, self.settings, self.metrics, self.routes = app, settings, metrics, routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            if scope["type"] == "lifespan":
-                await self.app(scope, receive, send)
-            return
+        if scope["type"] == "http":
+            await self._exchange(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._connect(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+
+    async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A request and its answer."""
         headers = Headers(scope=scope)
         scope.setdefault("state", {})["request_id"] = identity = request_id(headers.get("x-request-id"))
         exchange = _Exchange(send, identity)
@@ -47,6 +52,26 @@ class Edge:
             await exchange.refuse(Refused("INTERNAL", "a fault of the service; it is logged under this request id"))
         finally:
             self._count(scope, exchange, perf_counter() - start)
+
+    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A WebSocket. Browsers cannot give it a header with the token, so one without may present that later."""
+        headers = Headers(scope=scope)
+        identity, start = request_id(headers.get("x-request-id")), perf_counter()
+        admitted = not self.settings.token or "authorization" in headers
+        scope.setdefault("state", {}).update(request_id=identity, admitted=admitted)
+        refusal = admission(scope["path"], headers, self.settings) if admitted else None
+        route = scope["path"] if scope["path"] in self.routes else "other"
+        self.metrics.requests.labels(route, "websocket", refusal.status if refusal else 101).inc()
+        try:
+            if refusal is not None:
+                await _Exchange(send, identity).turn_away(refusal)
+            else:
+                await self.app(scope, receive, send)
+        finally:
+            log.info(
+                "connection", request_id=identity, route=route, refused=refusal.code if refusal else None,
+                milliseconds=round((perf_counter() - start) * 1000, 2),
+            )  # fmt: skip
 
     def _count(self, scope: Scope, exchange: "_Exchange", seconds: float) -> None:
         route = scope["path"] if scope["path"] in self.routes else "other"
@@ -80,30 +105,47 @@ class _Exchange:
         """Answer with a refusal, unless an answer has begun: then cut it, so that it is not taken for whole."""
         if self.status:
             raise ConnectionAbortedError("the answer was cut") from refusal
-        body = orjson.dumps(error_body(refusal.code, refusal.message, requestId=self.identity))
-        headers: list[Any] = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        if refusal.status == 401:
-            headers.append((b"www-authenticate", b"Bearer"))
-        await self.send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-        await self.send({"type": "http.response.body", "body": body})
+        for message in _refusal(refusal, self.identity):
+            await self.send(message)
+
+    async def turn_away(self, refusal: Refused) -> None:
+        """Answer the handshake of a WebSocket with a refusal."""
+        start, body = _refusal(refusal, self.identity)
+        for message in (start, body):
+            await self._send({**message, "type": f"websocket.{message['type']}"})
+
+
+def _refusal(refusal: Refused, identity: str) -> tuple[Message, Message]:
+    body = orjson.dumps(error_body(refusal.code, refusal.message, requestId=identity))
+    headers: list[Any] = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if refusal.status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    start = {"type": "http.response.start", "status": refusal.status, "headers": headers}
+    return start, {"type": "http.response.body", "body": body}
 
 
 def admission(path: str, headers: Headers, settings: Settings) -> Refused | None:
     """Why a request is not let in; None when it is.
 
     With a token, that is asked for. Without one, the service is for this machine alone and must be called by its
-    name, so that a web page elsewhere cannot reach it through a name of its own.
+    name, so that a web page elsewhere cannot reach it through a name of its own. What a browser lets any page open, a
+    WebSocket and an event stream, must come from a page of this service then.
     """
     if settings.token:
-        if path in OPEN:
-            return None
-        scheme, _, presented = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and settings.admits(presented.strip()):
+        if path in OPEN or settings.admits_header(headers.get("authorization", "")):
             return None
         return Refused("UNAUTHORIZED", "send the bearer token of this service")
-    if host_name(headers.get("host", "")) not in settings.hosts:
+    host, origin = headers.get("host", ""), headers.get("origin")
+    if host_name(host) not in settings.hosts:
         return Refused("WRONG_HOST", "call this service as 127.0.0.1 or localhost")
+    if origin is not None and _lasts(headers) and origin.partition("://")[2].lower() != host.lower():
+        return Refused("WRONG_ORIGIN", "web pages of another origin may not subscribe")
     return None
+
+
+def _lasts(headers: Headers) -> bool:
+    """Whether a connection is asked for that stays open for events."""
+    return headers.get("upgrade", "").lower() == "websocket" or "text/event-stream" in headers.get("accept", "").lower()
 
 
 def host_name(host: str) -> str:

@@ -32,6 +32,12 @@ class Metrics:
             "cmdb_checked_timestamp_seconds", "When that revision was last known to be the newest.",
             registry=self.registry,
         )  # fmt: skip
+        self.subscribers = Gauge("cmdb_subscribers", "Open subscriptions.", ("transport",), registry=self.registry)
+        self.events = Counter("cmdb_events_sent", "Events sent to them.", ("transport",), registry=self.registry)
+        self.dropped = Counter(
+            "cmdb_subscriptions_dropped", "Subscriptions ended by the service, and why.", ("reason",),
+            registry=self.registry,
+        )  # fmt: skip
 
     def answered(self, question: Question, seconds: float) -> None:
         """Count a settled question; one put to a past revision says nothing of the newest."""

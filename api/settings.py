@@ -19,10 +19,15 @@ class UnsafeListen(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings of one running service. Limits are per request.
+    """Settings of one running service. Limits are per request; those of subscriptions are per process.
 
     `token`, when set, is asked of every request but /health and /ready. Without one the service is for this machine
     alone and answers only to the Host names in `hosts`. `development` shows GraphiQL, introspection and suggestions.
+
+    `max_subscribers` bounds connections and subscriptions, `max_subscriptions` those of one connection,
+    `max_operations` the different operations among them, `max_replay` the revisions that one who comes back may have
+    missed. A connection that sends no `connection_init` within `init_seconds`, or takes nothing for `slow_seconds`, is
+    closed; one that is told nothing hears a sign of life every `keepalive_seconds`.
     """
 
     token: str = field(default="", repr=False)
@@ -37,6 +42,13 @@ class Settings:
     question_threads: int = 4
     waiting_questions: int = 64
     body_seconds: float = 20.0
+    max_subscribers: int = 2_000
+    max_subscriptions: int = 16
+    max_operations: int = 100
+    max_replay: int = 10_000
+    init_seconds: float = 10.0
+    keepalive_seconds: float = 15.0
+    slow_seconds: float = 10.0
 
     def __post_init__(self) -> None:
         if self.token and (len(self.token) < MIN_TOKEN or not self.token.isascii() or " " in self.token):
@@ -55,6 +67,11 @@ class Settings:
     def admits(self, presented: str) -> bool:
         """Whether `presented` is the configured token; compared in constant time."""
         return hmac.compare_digest(presented.encode("utf-8", "replace"), self.token.encode())
+
+    def admits_header(self, authorization: str) -> bool:
+        """Whether the value of an Authorization header presents the token."""
+        scheme, _, presented = authorization.partition(" ")
+        return scheme.lower() == "bearer" and self.admits(presented.strip())
 
 
 def check_listen(host: str, token: str) -> None:

@@ -1,8 +1,9 @@
 """What every entry point is composed of: the model, the store, the inventory and the snapshot of one estate."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from api.late import opened_late
 from api.stores import is_remote, keep_of, open_store
 from cmdb.model.extension import load_extension
 from cmdb.model.model import Model, standard_model
+from cmdb.records.times import utc_now
 from cmdb.service import Inventory
 from cmdb.store.port import Head, Store
 from impact.question import Question, ask
@@ -20,6 +22,10 @@ from impact.sweep.held import Sweeps
 
 if TYPE_CHECKING:
     from api.follower import Follower
+    from api.planned import Plans
+    from cmdb.records.book import SeenBook
+    from cmdb.records.keeper import BookKeeper
+    from cmdb.records.service import RecordDesk
 
 STALE_SECONDS = 1.5
 FIRST_STEP_SECONDS = 3.0
@@ -31,7 +37,7 @@ class Workspace:
 
     Questions ask a local store for its newest revision each time, which costs microseconds. A store on the network is
     followed in the background instead (`follow`), and an answer whose estate was not confirmed for `STALE_SECONDS`
-    says so.
+    says so. `clock` tells the present moment to everything that is asked or recorded.
     """
 
     model: Model
@@ -42,8 +48,31 @@ class Workspace:
     ledgers: Ledgers = field(default_factory=Ledgers)
     series: Series = field(default_factory=Series)
     sweeps: Sweeps = field(default_factory=Sweeps)
+    clock: Callable[[], datetime] = utc_now
+    book_path: Path | None = None
     _follower: "Follower | None" = None
     _written: int = 0
+
+    @cached_property
+    def book(self) -> "BookKeeper":
+        """The records of service management, followed like the estate and kept on disk beside it."""
+        from cmdb.records.keeper import BookKeeper  # what reads records takes a command longer to load than to answer
+
+        return BookKeeper(self.store, self.book_path)
+
+    @cached_property
+    def desk(self) -> "RecordDesk":
+        """Where records are written."""
+        from cmdb.records.service import RecordDesk
+
+        return RecordDesk(self.store, self.model, self.book, self.clock)
+
+    @cached_property
+    def plans(self) -> "Plans":
+        """Changes and incidents as the engine takes them, and answers about them, kept while nothing changes."""
+        from api.planned import Plans
+
+        return Plans()
 
     def follow(self) -> None:
         """Keep the snapshot at the newest revision in the background, until `close`."""
@@ -66,6 +95,14 @@ class Workspace:
         fresh = (datetime.now(UTC) - seen.checked_at).total_seconds() < STALE_SECONDS
         return seen if fresh else replace(seen, live=False)
 
+    def records(self) -> "SeenBook":
+        """The newest records, and whether they are known to be that. Raises `StoreUnavailable`."""
+        seen = self.book.seen
+        if self._follower is None or not self.remote or seen is None or seen.book.head.revision < self._written:
+            return self.book.current()
+        fresh = (datetime.now(UTC) - seen.checked_at).total_seconds() < STALE_SECONDS
+        return seen if fresh else seen._replace(live=False)
+
     def ask(
         self,
         assumptions: Sequence[Assumption],
@@ -79,7 +116,7 @@ class Workspace:
         """
         seen = self.seen() if at is None else self.snapshot.as_of(at)
         return ask(
-            seen.estate, assumptions, datetime.now(UTC), started_at, seen.checked_at, seen.live, seen.as_of, declared_at
+            seen.estate, assumptions, self.clock(), started_at, seen.checked_at, seen.live, seen.as_of, declared_at
         )  # fmt: skip
 
     def close(self) -> None:
@@ -87,10 +124,12 @@ class Workspace:
         if self._follower is not None:
             self._follower.stop()
         self.snapshot.save()
+        if "book" in vars(self):
+            self.book.save()
         self.store.close()
 
 
-def open_workspace(store_url: str, extension: Path | None = None) -> Workspace:
+def open_workspace(store_url: str, extension: Path | None = None, clock: Callable[[], datetime] = utc_now) -> Workspace:
     """The estate kept at a store URL, under the standard model or one extended by a YAML file.
 
     A database on the network may be away: what was kept of it on disk answers meanwhile. Raises `StoreUnavailable`, and
@@ -103,4 +142,7 @@ def open_workspace(store_url: str, extension: Path | None = None) -> Workspace:
     series = Series(keep.place.with_suffix(".readiness"), subject(vocabulary(model), keep.store))
     snapshot = Snapshot(store, model, keep)
     sweeps = Sweeps(keep.place.with_suffix(".sweep"), snapshot.seen.estate if snapshot.seen else None)
-    return Workspace(model, store, Inventory(store, model), snapshot, remote, series=series, sweeps=sweeps)
+    return Workspace(
+        model, store, Inventory(store, model), snapshot, remote, series=series, sweeps=sweeps, clock=clock,
+        book_path=keep.place.with_suffix(".book"),
+    )  # fmt: skip

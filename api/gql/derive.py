@@ -18,6 +18,7 @@ from impact.causes import report as causes_report
 from impact.continuity import gap_report
 from impact.continuity import report as restore_report
 from impact.readiness import report as readiness_report
+from impact.reviews import report as reviews_report
 from impact.states import ImpactState
 from impact.sweep import report as sweep_report
 
@@ -54,3 +55,4 @@ derive(readiness_report)
 derive(gap_report)
 derive(causes_report)
 derive(sweep_report)
+derive(reviews_report)

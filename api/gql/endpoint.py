@@ -13,7 +13,7 @@ from strawberry.http.ides import get_graphql_ide_html
 from api.body import read_object
 from api.errors import Refused
 from api.gql.context import Context
-from api.gql.execution import operation_of, run
+from api.gql.execution import Operation, operation_of, run
 from api.metrics import Metrics
 from api.settings import Settings
 from api.workspace import Workspace
@@ -28,9 +28,9 @@ class Desk:
         self._limiter = anyio.CapacityLimiter(threads)
         self._waiting = waiting
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """What `work` returns. Raises `Refused` BUSY."""
-        if self._limiter.statistics().tasks_waiting >= self._waiting:
+    async def run(self, work: Callable[[], T], patient: bool = False) -> T:
+        """What `work` returns; who is `patient` waits, however many do. Raises `Refused` BUSY."""
+        if not patient and self._limiter.statistics().tasks_waiting >= self._waiting:
             raise Refused("BUSY", "too many questions are waiting; try again in a few seconds")
         return await anyio.to_thread.run_sync(work, limiter=self._limiter)
 
@@ -44,7 +44,10 @@ class GraphQLEndpoint:
 
     async def post(self, request: Request) -> Response:
         """Run the operation in the body."""
-        operation = operation_of(await read_object(request, self.settings))
+        return await self.answer(operation_of(await read_object(request, self.settings)), request)
+
+    async def answer(self, operation: Operation, request: Request) -> Response:
+        """Run an operation."""
         context = Context(
             self.workspace, self.settings, self.metrics, self.settings.principal, request.state.request_id,
             operation.name,

@@ -43,6 +43,13 @@ class Conflict(Failure):
     actual: int = strawberry.field(description="0: it does not exist.")
 
 
+@strawberry.type(description="A record is not at the revision it was expected at. Nothing was changed.")
+class RecordConflict(Failure):
+    record: str = strawberry.field(description="Its number, behind that of its source unless it is our own.")
+    expected: int
+    actual: int = strawberry.field(description="0: it does not exist.")
+
+
 @strawberry.type(description="The idempotency key was used before, for another change. Nothing was changed.")
 class KeyReused(Failure):
     key: str
@@ -83,6 +90,14 @@ def conflict(error: port.Conflict) -> Conflict:
     )
 
 
+def record_conflict(error: port.RecordConflict) -> RecordConflict:
+    actual = f"is at revision {error.actual}" if error.actual else "does not exist"
+    message = f"{error.key} {actual}; revision {error.expected} was expected"
+    return RecordConflict(
+        code=error.code, message=message, record=str(error.key), expected=error.expected, actual=error.actual
+    )
+
+
 def key_reused(error: port.KeyReused) -> KeyReused:
     message = "this key was used for another change; take a new one"
     return KeyReused(code=error.code, message=message, key=error.key)
@@ -99,6 +114,7 @@ STATED: Final = (
     states.UnknownCi,
     states.ContradictoryScenario,
     port.Conflict,
+    port.RecordConflict,
     port.KeyReused,
     port.StoreUnavailable,
 )
@@ -116,6 +132,8 @@ def stated(context: Context, error: Exception) -> Failure:
             return contradictory(error)
         case port.Conflict():
             return conflict(error)
+        case port.RecordConflict():
+            return record_conflict(error)
         case port.KeyReused():
             return key_reused(error)
         case port.StoreUnavailable():

@@ -8,6 +8,7 @@ import strawberry
 from api.gql.context import Context, Info
 from api.gql.failures import Conflict, InvalidInput, KeyReused, StoreUnavailable
 from api.gql.fields import mutation
+from api.gql.incidents import IncidentMutation
 from api.gql.inputs import (
     CiAt,
     CiInput,
@@ -18,18 +19,12 @@ from api.gql.inputs import (
     expectations,
     parsed,
 )
-from cmdb.model.attributes import parse_text
+from api.gql.writing import Key, Message, signed
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CiId
-from cmdb.model.errors import InvalidInput as BadValues
-from cmdb.model.errors import Problem, ValueFault, shown
 from cmdb.model.text import parse_id
 from cmdb.service import Signed
 from cmdb.store import port
-
-SOURCE = "api"
-MAX_KEY = 200
-MAX_MESSAGE = 1_000
 
 
 @strawberry.type(description="What was done.")
@@ -44,15 +39,11 @@ class Applied:
 ChangeResult = Annotated[
     Applied | Conflict | KeyReused | InvalidInput | StoreUnavailable, strawberry.union("ChangeResult")
 ]
-Key = Annotated[
-    str | None, strawberry.argument(description="Makes a retry safe: the same key is applied once. Any text of yours.")
-]
-Message = Annotated[str, strawberry.argument(description="Why, for the history.")]
 Expected = Annotated[list[CiAt] | None, strawberry.argument(description="CIs that must still be as you saw them.")]
 
 
 @strawberry.type
-class Mutation:
+class Mutation(IncidentMutation):
     @mutation
     def upsert_cis(self, info: Info, cis: list[CiInput], key: Key = None, message: Message = "") -> ChangeResult:
         """Create CIs, or change the stated fields of existing ones."""
@@ -139,7 +130,7 @@ def _commit(
     context: Context, key: str | None, message: str, act: Callable[[Signed], port.Applied]
 ) -> Applied | Conflict | KeyReused | InvalidInput | StoreUnavailable:
     """Run a change and say what came of it."""
-    applied = act(_signed(context, key, message))
+    applied = act(signed(context, key, message))
     context.workspace.wrote(applied.revision)
     return Applied(
         revision=applied.revision, created=applied.created, changed=applied.changed, removed=applied.removed,
@@ -149,19 +140,6 @@ def _commit(
 
 def _apply(context: Context, changeset: Changeset) -> port.Applied:
     return context.workspace.inventory.apply(changeset)
-
-
-def _signed(context: Context, key: str | None, message: str) -> Signed:
-    """Who asks, why, and under which key. Raises `InvalidInput`."""
-    try:
-        text = parse_text(message)
-        if len(text) > MAX_MESSAGE:
-            raise ValueFault("FIELD_TOO_LONG", message, f"at most {MAX_MESSAGE} characters")
-    except ValueFault as fault:
-        raise BadValues([fault.at("message")]) from None
-    if key is not None and not (0 < len(key) <= MAX_KEY and key.isprintable()):
-        raise BadValues([Problem("BAD_CHARACTER", "key", shown(key), f"1 to {MAX_KEY} printable characters")])
-    return Signed(context.who, SOURCE, text, key or "")
 
 
 def _expected(given: Sequence[CiAt] | None) -> dict[CiId, int]:

@@ -9,6 +9,7 @@ from api.gql.bounds import Bounds, Remembered
 from api.gql.failures import Failure
 from api.gql.mutation import Mutation
 from api.gql.query import Query
+from api.gql.subscription import Subscription
 from api.settings import Settings
 
 
@@ -22,4 +23,4 @@ class Contract(strawberry.Schema):
 def make_schema(settings: Settings) -> strawberry.Schema:
     """The schema, bounded as `settings` say."""
     valid = Remembered()
-    return Contract(Query, Mutation, types=[Failure], extensions=[lambda: Bounds(settings, valid)])
+    return Contract(Query, Mutation, Subscription, types=[Failure], extensions=[lambda: Bounds(settings, valid)])

@@ -16,20 +16,23 @@ import orjson
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, PoolKey, Relation, RelationKey, attributes_json
 from cmdb.model.model import Model
+from cmdb.model.record import Record
 from cmdb.move.hashing import Content, fingerprint
 from cmdb.move.revision import Mark, Revision, Source, changeset_of
 from cmdb.move.sealed import Lines, check_seal, invalid, sealed_lines, write_sealed
 from cmdb.progress import Progress, Silent
 from cmdb.store.port import Head
 
-FORMAT, VERSION = "bluenose-archive", 1
+FORMAT, VERSION = "bluenose-archive", 2
+READABLE = (1, 2)
+"""Versions that are read; the first had no records."""
 MAX_CHANGES = 20_000_000
 """The most changes of one revision; they are in memory together."""
 _FIRST = {"format": str, "version": int, "model": str, "revision": int, "recordedAt": str}
 _REVISION = {
     "revision": int, "recordedAt": str, "who": str, "source": str, "message": str, "content": str, "changes": int,
 }  # fmt: skip
-_WIDTHS = {"+ci": 8, "-ci": 2, "+relation": 7, "-relation": 5, "+pool": 7, "-pool": 3}
+_WIDTHS = {"+ci": 8, "-ci": 2, "+relation": 7, "-relation": 5, "+pool": 7, "-pool": 3, "+record": 5}
 _INTEGER = 1 << 63
 
 T = TypeVar("T")
@@ -85,7 +88,7 @@ def _line(value: object) -> bytes:
 
 
 def _size(changeset: Changeset) -> int:
-    put = len(changeset.put_cis) + len(changeset.put_relations) + len(changeset.put_pools)
+    put = len(changeset.put_cis) + len(changeset.put_relations) + len(changeset.put_pools) + len(changeset.put_records)
     return put + len(changeset.delete) + len(changeset.remove_relations) + len(changeset.remove_pools)
 
 
@@ -102,6 +105,8 @@ def _rows(changeset: Changeset) -> Iterator[tuple[Any, ...]]:
         for thing in things:
             yield (word, *thing)
     yield from zip(repeat("-ci"), changeset.delete, strict=False)
+    for kind, source, number, body in changeset.put_records:
+        yield ("+record", kind, source, number, orjson.Fragment(body))
 
 
 class Archive:
@@ -142,8 +147,8 @@ class Archive:
 
 def _first(lines: Lines) -> tuple[Head, str]:
     told = _object(lines, _FIRST)
-    if told["format"] != FORMAT or told["version"] != VERSION:
-        lines.refuse("another format", f"{FORMAT}, version {VERSION}")
+    if told["format"] != FORMAT or told["version"] not in READABLE:
+        lines.refuse("another format", f"{FORMAT}, version 1 or {VERSION}")
     return Head(told["revision"], _moment(lines, told["recordedAt"])), told["model"]
 
 
@@ -193,6 +198,7 @@ def _changeset(lines: Lines, mark: Mark, changes: int) -> Changeset:
         remove_relations=list(map(RelationKey._make, found["-relation"])),
         remove_pools=list(map(PoolKey._make, found["-pool"])),
         delete=[CiId(ci) for (ci,) in found["-ci"]],
+        put_records=list(map(Record._make, found["+record"])),
     )
 
 
@@ -206,11 +212,21 @@ def _change(lines: Lines) -> tuple[str, list[str]]:
         if not isinstance(values[5], dict) or not all(map(_is_value, values[5].values())):
             lines.refuse("attributes that hold no plain values")
         values[5] = attributes_json(values[5])
+    if word == "+record":
+        values[3] = _body(lines, values[3])
     if not all(type(value) is str for value in values):
         lines.refuse("a field that is not text")
     if any("\0" in value for value in values):
         lines.refuse("a NUL character")
     return word, values
+
+
+def _body(lines: Lines, body: object) -> str:
+    """The body of a record in its one form."""
+    try:
+        return orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError:
+        lines.refuse("a body that nests too deeply")
 
 
 def _is_value(value: object) -> bool:

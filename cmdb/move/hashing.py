@@ -9,12 +9,13 @@ import orjson
 
 from cmdb.model.ci import CI, Pool, Relation
 from cmdb.model.model import Model
+from cmdb.model.record import Record
 from cmdb.reconcile.difference import Diff, Difference
 from cmdb.store.bulk import collector_paused
 from cmdb.store.port import Dump, Store
 
-Entity = Literal["ci", "relation", "pool"]
-T = TypeVar("T", CI, Relation, Pool)
+Entity = Literal["ci", "relation", "pool", "record"]
+T = TypeVar("T", CI, Relation, Pool, Record)
 _BYTES = 32
 _MODULUS = 1 << 8 * _BYTES
 
@@ -30,12 +31,14 @@ class Content:
 
     def add(self, dump: Dump) -> "Content":
         """Take in everything of `dump`."""
-        self._sum += _total("ci", dump.cis) + _total("relation", dump.relations) + _total("pool", dump.pools)
+        self._sum += _total("ci", dump.cis) + _total("relation", dump.relations)
+        self._sum += _total("pool", dump.pools) + _total("record", dump.records)
         return self
 
     def follow(self, diff: Diff) -> str:
         """Take in a change; the hash afterwards."""
-        self._sum += _moved("ci", diff.cis) + _moved("relation", diff.relations) + _moved("pool", diff.pools)
+        self._sum += _moved("ci", diff.cis) + _moved("relation", diff.relations)
+        self._sum += _moved("pool", diff.pools) + _moved("record", diff.records)
         return self.hash
 
     @property

@@ -1,17 +1,18 @@
 """The revisions of a store, read back through the port one by one."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from cmdb.model.ci import CI, CiId, Pool, Relation, attributes_json
 from cmdb.model.errors import InvalidInput, Problem
+from cmdb.model.record import Record, RecordKey
 from cmdb.move.hashing import Content, content_hash
 from cmdb.move.revision import Mark, Revision, revision_of
 from cmdb.reconcile.difference import Diff, Difference, compare
-from cmdb.store.port import Change, Head, Store
+from cmdb.store.port import Change, Head, Logged, Store
 
-T = TypeVar("T", CI, Relation, Pool)
+T = TypeVar("T", CI, Relation, Pool, Record)
+U = TypeVar("U", Relation, Pool)
 
 
 class Recorded:
@@ -27,32 +28,40 @@ class Recorded:
 
     def mark(self, number: int) -> Mark:
         """What identifies one revision, from 1 to the newest."""
-        touched = self._store.changes(number - 1, number)
-        some = next(iter(touched.cis), None) if touched.cis else next(_ids(self._dumped(number)), None)
-        last = self._last([some] if some else [], number)[0]
-        content = content_hash(self._store, number)
-        return Mark(number, touched.head.recorded_at, last.who, last.source, last.message, content)
+        return _mark(self._logged(number), content_hash(self._store, number))
 
     def revisions(self, after: int) -> Iterator[Revision]:
         """Every revision after number `after`, in order; at the end, that they add up to the newest state."""
-        content = Content()
+        content, records = Content(), Standing()
         if after:
-            content.add(self._store.dump(after))
+            before = self._store.dump(after)
+            content.add(before)
+            records.add(before.records)
         for number in range(after + 1, self.head.revision + 1):
-            head, last, diff = self._changed(number)
-            mark = Mark(number, head.recorded_at, last.who, last.source, last.message, content.follow(diff))
-            yield revision_of(mark, diff)
+            logged = self._logged(number)
+            diff = self._changed(number)._replace(records=records.follow(self._written(logged)))
+            yield revision_of(_mark(logged, content.follow(diff)), diff)
         if content.hash != content_hash(self._store, self.head.revision):
             _broken(self.head.revision, "other contents than its history adds up to")
 
-    def _changed(self, number: int) -> tuple[Head, Change, Diff]:
-        """When a revision was recorded, one of its changes, and all of them."""
+    def _logged(self, number: int) -> Logged:
+        """Who made a revision, when and why, and which records it wrote."""
+        (logged,) = self._store.log(number - 1, 1)
+        return logged
+
+    def _written(self, logged: Logged) -> list[Record]:
+        """The records that a revision wrote, as they were at its end."""
+        if not logged.records:
+            return []
+        return [stored.record for stored in self._store.records(logged.revision - 1, logged.revision).records]
+
+    def _changed(self, number: int) -> Diff:
+        """What a revision changed among CIs, relations and pools."""
         head, ids = self._store.changes(number - 1, number)
         if ids is None:
-            diff = self._dumped(number)
-            return head, self._last(list(_ids(diff))[:1], number)[0], diff
-        changes = self._last(sorted(ids), number)
-        return head, changes[0], diff_of(changes, head)
+            return self._dumped(number)
+        changes = self._last(sorted(ids), number) if ids else []
+        return diff_of(changes, head)
 
     def _dumped(self, number: int) -> Diff:
         return compare(self._store.dump(number - 1), self._store.dump(number))
@@ -88,19 +97,30 @@ def _ci(plain: Mapping[str, Any] | None) -> CI | None:
     return CI._make(values[name] for name in CI._fields)
 
 
-def _pair(kind: type[T], change: Change) -> tuple[T | None, T | None]:
+def _pair(kind: type[U], change: Change) -> tuple[U | None, U | None]:
     before, after = (None if side is None else kind(**side) for side in (change.before, change.after))
     return before, after
 
 
-def _ids(diff: Diff) -> Iterator[CiId]:
-    """CIs that a difference touches."""
-    for cis in (diff.cis.created, diff.cis.removed, (after for _, after in diff.cis.changed)):
-        yield from (ci.id for ci in cis)
-    relations = (diff.relations.created, diff.relations.removed, (after for _, after in diff.relations.changed))
-    yield from (relation.from_id for relation in chain(*relations))
-    pools = (diff.pools.created, diff.pools.removed, (after for _, after in diff.pools.changed))
-    yield from (pool.ci for pool in chain(*pools))
+class Standing:
+    """The records that stand at a revision, which follows them through the next ones."""
+
+    def __init__(self) -> None:
+        self._records: dict[RecordKey, Record] = {}
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Take in records that stand."""
+        self._records.update((record.key, record) for record in records)
+
+    def follow(self, written: Sequence[Record]) -> Difference[Record]:
+        """Take in what a revision wrote; what it changed."""
+        found = _difference([(self._records.get(record.key), record) for record in written])
+        self.add(written)
+        return found
+
+
+def _mark(logged: Logged, content: str) -> Mark:
+    return Mark(logged.revision, logged.recorded_at, logged.who, logged.source, logged.message, content)
 
 
 def _broken(number: int, found: str) -> NoReturn:

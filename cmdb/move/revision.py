@@ -57,6 +57,7 @@ def revision_of(mark: Mark, diff: Diff) -> Revision:
         put_cis=[*diff.cis.created, *(after for _, after in diff.cis.changed)],
         put_relations=[*diff.relations.created, *(after for _, after in diff.relations.changed)],
         put_pools=[*diff.pools.created, *(after for _, after in diff.pools.changed)],
+        put_records=[*diff.records.created, *(after for _, after in diff.records.changed)],
         remove_relations=[relation.key for relation in diff.relations.removed],
         remove_pools=[pool.key for pool in diff.pools.removed],
         delete=[ci.id for ci in diff.cis.removed],

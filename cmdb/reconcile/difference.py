@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
 from cmdb.model.ci import CI, Pool, Relation
+from cmdb.model.record import Record
 from cmdb.store.port import Dump, Head
 
 T = TypeVar("T", CI, Relation, Pool)
+V = TypeVar("V", CI, Relation, Pool, Record)
 
 
 @dataclass(frozen=True, slots=True)
-class Difference(Generic[T]):
+class Difference(Generic[V]):
     """New things, things with another value (before, after), and things that are no longer there."""
 
-    created: Sequence[T] = ()
-    changed: Sequence[tuple[T, T]] = ()
-    removed: Sequence[T] = ()
+    created: Sequence[V] = ()
+    changed: Sequence[tuple[V, V]] = ()
+    removed: Sequence[V] = ()
 
 
 class Diff(NamedTuple):
@@ -27,10 +29,11 @@ class Diff(NamedTuple):
     cis: Difference[CI]
     relations: Difference[Relation]
     pools: Difference[Pool]
+    records: Difference[Record] = Difference()
 
     @property
     def empty(self) -> bool:
-        """Whether both revisions hold the same."""
+        """Whether both revisions hold the same CIs, relations and pools; records are none of the inventory."""
         parts = (self.cis, self.relations, self.pools)
         return not any(part.created or part.changed or part.removed for part in parts)
 
@@ -43,10 +46,11 @@ def compare(before: Dump, after: Dump) -> Diff:
         difference(before.cis, after.cis, 1),
         difference(before.relations, after.relations, 4),
         difference(before.pools, after.pools, 2),
+        difference(before.records, after.records, 3),
     )
 
 
-def difference(stored: Sequence[T], desired: Sequence[T], width: int, source: str | None = None) -> Difference[T]:
+def difference(stored: Sequence[V], desired: Sequence[V], width: int, source: str | None = None) -> Difference[V]:
     """Compare by key, which is the first `width` fields; only things of `source`, if named, count as removed.
 
     Each part is in the order of what it was given.

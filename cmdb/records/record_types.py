@@ -182,7 +182,16 @@ class Change:
     def window(self) -> Window:
         """When it is carried out: as planned, or as it really was once that is known. One that has begun and not
         ended lasts at least as long as planned."""
-        return Window(self.actual_start or self.start, self.actual_end or self.end)
+        if self.actual_start is None:
+            return Window(self.start, self.actual_end or self.end)
+        return Window(self.actual_start, self.actual_end or max(self.end, self.actual_start + (self.end - self.start)))
+
+    def window_at(self, now: datetime) -> Window:
+        """The window as it looks at a moment: one that should have ended by then and has not goes on beyond it, nobody
+        knows until when."""
+        start, end = self.window
+        late = self.state is ChangeState.implementing and end is not None and end <= now
+        return Window(start, None if late else end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

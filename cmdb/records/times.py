@@ -1,7 +1,14 @@
-"""Windows of time: half-open, in UTC."""
+"""Windows of time: half-open, in UTC. What times a record may state."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+
+from cmdb.model.errors import ValueFault
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=3653)
+"""How far in the future a stated time may be: ten years."""
+ACCEPTED = "a time with its offset from UTC, from the year 2000 to ten years ahead, as 2026-11-22T02:40:00-04:00"
 
 
 class Window(NamedTuple):
@@ -24,3 +31,20 @@ class Window(NamedTuple):
     def moved(self, by: timedelta) -> "Window":
         """The same window, later by `by`."""
         return Window(self.start + by, None if self.end is None else self.end + by)
+
+
+def utc_now() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+def taken_in(moment: datetime, now: datetime) -> datetime:
+    """A stated time, in UTC. Raises `ValueFault` BAD_DATE without an offset, or out of range."""
+    if moment.tzinfo is not None and moment.utcoffset() is not None:
+        try:
+            found = moment.astimezone(UTC)
+        except OverflowError:
+            raise ValueFault("BAD_DATE", moment.isoformat(), ACCEPTED) from None
+        if EARLIEST <= found <= now + AHEAD:
+            return found
+    raise ValueFault("BAD_DATE", moment.isoformat(), ACCEPTED)

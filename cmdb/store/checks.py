@@ -5,16 +5,26 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Generic, Protocol, TypeVar
 
+import orjson
+
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, PoolKey, Relation
 from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.model.model import Model
+from cmdb.model.record import RECORD_KINDS, Record, RecordKey
 from cmdb.reconcile.validate import dependent, named, references, validate
-from cmdb.store.port import Applied, Conflict, Head
+from cmdb.store.port import Applied, Conflict, Head, RecordConflict
 
-T = TypeVar("T", CI, Relation, Pool)
+T = TypeVar("T", CI, Relation, Pool, Record)
 TOUCHED = 20_000
 """The most touched CIs a revision lists; beyond, a reader had better load everything anew."""
+
+
+MAX_NAME = 200
+"""The most characters in the source or the number of a record."""
+NOT_ENCODABLE = Problem("ENCODING_INVALID", "changeset", "a lone surrogate", "valid Unicode text")
+RESERVED = frozenset({"kind", "source", "number"})
+"""What stands beside the body of a record, and so not in it."""
 
 
 class Stored(Protocol):
@@ -31,6 +41,9 @@ class Stored(Protocol):
 
     def at(self, ids: Collection[CiId]) -> list[Relation]:
         """The relations that start or end at these CIs."""
+
+    def record_revisions(self, keys: Collection[RecordKey]) -> Mapping[RecordKey, int]:
+        """The revision that last changed each of the records that exist."""
 
 
 @dataclass
@@ -57,11 +70,13 @@ class Delta(Generic[T]):
 
 
 def check(stored: Stored, model: Model, changeset: Changeset, at: Head) -> None:
-    """Whether the changeset may be applied. Raises `Conflict` and `InvalidInput`."""
+    """Whether the changeset may be applied. Raises `Conflict`, `RecordConflict` and `InvalidInput`."""
     found = stored.revisions(list(changeset.expected))
     for ci, expected in sorted(changeset.expected.items()):
         if (actual := found.get(ci, 0)) != expected:
             raise Conflict(ci, expected, actual)
+    check_expected(changeset, stored.record_revisions(list(changeset.expected_records)))
+    check_records(changeset.put_records)
     if at.revision:
         check_kinds(stored, model, changeset)
     if changeset.base == at.revision:
@@ -71,6 +86,47 @@ def check(stored: Stored, model: Model, changeset: Changeset, at: Head) -> None:
     rules = [pool.key for pool in stored.rules(pooled)]
     if problems := list(validate(model, changeset, kinds, rules)):
         raise InvalidInput(problems)
+
+
+def check_expected(changeset: Changeset, found: Mapping[RecordKey, int]) -> None:
+    """Whether records stand at the revisions expected, given those that they stand at. Raises `RecordConflict`."""
+    for key, expected in sorted(changeset.expected_records.items()):
+        if (actual := found.get(key, 0)) != expected:
+            raise RecordConflict(key, expected, actual)
+
+
+def check_records(records: Iterable[Record]) -> None:
+    """Whether records are of a form that every store keeps and gives back. Raises `InvalidInput`, and
+    `UnicodeEncodeError` for a lone surrogate."""
+    problems = [problem for record in records for problem in _faults(record)]
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _faults(record: Record) -> Iterator[Problem]:
+    "".join(record).encode()
+    place = f"record {shown(str(record.key))}"
+    if record.kind not in RECORD_KINDS:
+        yield Problem("UNKNOWN_KIND", place, shown(record.kind), "one of " + ", ".join(RECORD_KINDS))
+    for name in (record.source, record.number):
+        if not 0 < len(name) <= MAX_NAME or not name.isprintable():
+            yield Problem("BAD_NUMBER", place, shown(name), f"1 to {MAX_NAME} visible characters")
+    if not _is_body(record.body_json):
+        accepted = "a JSON object with sorted keys, without kind, source and number; in its cis objects with a ci"
+        yield Problem("BAD_RECORD", place, shown(record.body_json), accepted)
+
+
+def _is_body(text: str) -> bool:
+    """Whether it is canonical JSON, so that one value has one form, of an object whose `cis` name CIs."""
+    try:
+        body = orjson.loads(text)
+        canonical = orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode() == text
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return False
+    if not canonical or not isinstance(body, dict) or not RESERVED.isdisjoint(body):
+        return False
+    parts = body.get("cis", [])
+    return isinstance(parts, list) and all(isinstance(p, dict) and isinstance(p.get("ci"), str) for p in parts)
 
 
 def check_kinds(stored: Stored, model: Model, changeset: Changeset) -> None:
@@ -104,6 +160,27 @@ def check_rules(stored: Stored, model: Model, removed: Sequence[Pool]) -> None:
         raise InvalidInput(problems)
 
 
+def check_encodable(changeset: Changeset) -> None:
+    """Whether all text can be stored. Raises `InvalidInput` ENCODING_INVALID."""
+    texts = chain(
+        (changeset.who, changeset.source, changeset.message, changeset.key),
+        chain.from_iterable(changeset.put_cis),
+        chain.from_iterable(changeset.put_relations),
+        chain.from_iterable(changeset.put_pools),
+        chain.from_iterable(changeset.remove_relations),
+        chain.from_iterable(changeset.remove_pools),
+        changeset.retire,
+        changeset.delete,
+        changeset.expected,
+        chain.from_iterable(changeset.put_records),
+        chain.from_iterable(changeset.expected_records),
+    )
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        raise InvalidInput([NOT_ENCODABLE]) from None
+
+
 def check_twice(name: str, keys: Iterable[tuple[str, ...]]) -> None:
     """Whether no two things have the same key. Raises `InvalidInput` DUPLICATE_KEY."""
     seen: set[tuple[str, ...]] = set()
@@ -128,15 +205,16 @@ def retired(changeset: Changeset, stored: Iterable[CI]) -> list[CI]:
 
 
 def applied(
-    changeset: Changeset, revision: int, cis: Delta[CI], relations: Delta[Relation], pools: Delta[Pool]
-) -> Applied:
+    changeset: Changeset, revision: int, cis: Delta[CI], relations: Delta[Relation], pools: Delta[Pool],
+    records: Delta[Record],
+) -> Applied:  # fmt: skip
     """What the differences come to. A CI that is retired counts as removed."""
     retire = set(changeset.retire)
     withdrawn = sum(new.id in retire and old.lifecycle != "retired" for old, new in cis.changed)
     return Applied(
         revision,
-        len(cis.created) + len(relations.created) + len(pools.created),
-        len(cis.changed) + len(relations.changed) + len(pools.changed) - withdrawn,
+        len(cis.created) + len(relations.created) + len(pools.created) + len(records.created),
+        len(cis.changed) + len(relations.changed) + len(pools.changed) + len(records.changed) - withdrawn,
         len(cis.removed) + len(relations.removed) + len(pools.removed) + withdrawn,
     )
 

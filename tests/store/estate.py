@@ -1,7 +1,12 @@
 """A small estate for the acceptance suite, and short ways to write one."""
 
+from collections.abc import Iterable
+
+import orjson
+
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, Relation, attributes_json
+from cmdb.model.record import OWN_SOURCE, Record
 
 
 def ci(ci_id: str, kind: str = "server", name: str = "", source: str = "test", **attributes: object) -> CI:
@@ -15,6 +20,17 @@ def rel(start: str, type_: str, end: str, pool: str = "", effect: str = "") -> R
 
 def rule(owner: str, name: str, required: str = "1", full: str = "") -> Pool:
     return Pool(CiId(owner), name, required, full, "", "test")
+
+
+def incident(number: str, cis: Iterable[str] = (), source: str = OWN_SOURCE, **body: object) -> Record:
+    """An incident on CIs that are down."""
+    parts = [{"ci": affected, "state": "down"} for affected in cis]
+    return kept_as("incident", number, source, cis=parts, **body)
+
+
+def kept_as(kind: str, number: str, source: str = OWN_SOURCE, **body: object) -> Record:
+    """A record of any kind."""
+    return Record(kind, source, number, orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode())
 
 
 def change(**parts: object) -> Changeset:

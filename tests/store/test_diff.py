@@ -35,7 +35,7 @@ def test_a_difference_is_that_of_the_two_states(
             assert diff.cis == difference({c.id: c for c in old[0]}, {c.id: c for c in new[0]})
             assert diff.relations == difference({r.key: r for r in old[1]}, {r.key: r for r in new[1]})
             assert diff.pools == difference({p.key: p for p in old[2]}, {p.key: p for p in new[2]})
-            assert diff.empty == (states[before] == states[after])
+            assert diff.empty == (old[:3] == new[:3])
 
 
 def difference(old: Mapping[K, T], new: Mapping[K, T]) -> Difference[T]:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, Relation, RelationKey, attributes_json
+from cmdb.model.record import Record
 from cmdb.store.port import Change, Store
-from tests.store.estate import change, ci, rel
+from tests.store.estate import change, ci, kept_as, rel
 from tests.store.twin import IDS, State, Thing, changesets, contents, expected, key_of, touched
 
 
@@ -33,6 +34,9 @@ def _thing(entity: str, plain: Any) -> Thing:
     if entity == "ci":
         values = {**plain, "attributes_json": attributes_json(plain["attributes"])}
         return CI(*(values[name] for name in CI._fields))
+    if entity == "record":
+        body = {name: value for name, value in plain.items() if name not in Record._fields}
+        return kept_as(plain["kind"], plain["number"], plain["source"], **body)
     return Relation(**plain) if entity == "relation" else Pool(**plain)
 
 
@@ -57,10 +61,19 @@ def test_a_store_is_a_dictionary_with_a_memory(fresh: Callable[[], Store], steps
 def _compare_history(store: Store, states: list[State]) -> None:
     ids = [CiId(i) for i in IDS]
     steps = store.history(ids, 100)
-    for revision in range(len(states) - 1, 0, -1):
-        page = store.history(ids, 1, before=revision + 1)
+    keys = {thing.key for state in states for thing in state.values() if isinstance(thing, Record)}
+    assert [logged.revision for logged in store.log(0, 100)] == list(range(1, len(states)))
+    for logged in store.log(0, 100):
+        revision = logged.revision
+        page = [step for step in store.history(ids, 1, before=revision + 1) if step.revision == revision]
         assert page == [step for step in steps if step.revision == revision]
+        assert len({step.recorded_at for step in page} | {logged.recorded_at}) == 1
+        told = {key: store.record_history(key, 1, before=revision + 1) for key in keys}
+        written = {key for key, found in told.items() if found and found[0].revision == revision}
+        assert written == set(logged.records) == {s.record.key for s in store.records(revision - 1, revision).records}
+        page += [told[key][0] for key in written]
         assert undone(states[revision], page) == states[revision - 1]
+        assert logged.cis == len(touched(states[revision - 1], states[revision]))
         moved = [touched(states[n - 1], states[n]) for n in range(revision, len(states))]
         assert set(store.changes(revision - 1).cis or ()) == set[str]().union(*moved)
 

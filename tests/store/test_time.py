@@ -47,7 +47,7 @@ def stored_at(states: list[State], at: int) -> dict[CiId, StoredCI]:
 
 
 def around(state: State, ids: set[CiId]) -> Around:
-    _, relations, pools = split(state)
+    _, relations, pools, _ = split(state)
     near = [r for r in relations if r.from_id in ids or r.to_id in ids]
     used = {(r.from_id, r.pool) for r in near}
     return Around(near, [p for p in pools if p.ci in ids or p.key in used])
@@ -126,8 +126,8 @@ def test_a_deleted_ci_is_still_there_before(store: Store) -> None:
     assert store.around([DB], 2) == Around(RELATIONS[:3], POOLS)
     assert store.around([DB], 3) == store.around([DB], 4) == Around([], [])
     assert [store.get([SAN], at)[SAN].ci.lifecycle for at in (1, 2, 3)] == ["live", "retired", "retired"]
-    assert store.dump(1)[1:] == (CIS, RELATIONS, POOLS)
-    assert store.dump(0)[1:] == ([], [], [])
+    assert store.dump(1)[1:4] == (CIS, RELATIONS, POOLS)
+    assert store.dump(0)[1:4] == ([], [], [])
 
 
 def test_what_changes_nothing_is_no_point_in_time(store: Store) -> None:
@@ -161,7 +161,7 @@ def test_odd_ids_are_looked_for_in_the_past_too(store: Store) -> None:
 
 
 @pytest.mark.parametrize("at", [-1, 2, 10**30])
-@pytest.mark.parametrize("method", ["get", "around", "page", "dump", "changes", "diff", "diff_from"])
+@pytest.mark.parametrize("method", ["get", "around", "page", "dump", "records", "changes", "diff", "diff_from"])
 def test_a_revision_that_is_not_recorded(store: Store, model: Model, method: str, at: int) -> None:
     store.apply(ESTATE)
     ask: dict[str, Callable[[], object]] = {
@@ -169,6 +169,7 @@ def test_a_revision_that_is_not_recorded(store: Store, model: Model, method: str
         "around": lambda: store.around([APP], at),
         "page": lambda: store.page(CiFilter(), 1, None, at),
         "dump": lambda: store.dump(at),
+        "records": lambda: store.records(0, at),
         "changes": lambda: store.changes(0, at),
         "diff": lambda: Inventory(store, model).diff(0, at),
         "diff_from": lambda: Inventory(store, model).diff(at, 1),

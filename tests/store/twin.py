@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, Pool, PoolKey, Relation
 from cmdb.model.errors import InvalidInput
+from cmdb.model.record import Record
 from cmdb.store.port import Dump, Store
-from tests.store.estate import change, ci, rel, rule
+from tests.store.estate import change, ci, incident, rel, rule
 
 IDS = [f"s{n}" for n in range(5)]
-Thing = CI | Relation | Pool
+Thing = CI | Relation | Pool | Record
 State = dict[tuple[str, ...], Thing]
 
 some_id = st.sampled_from(IDS)
@@ -23,6 +24,9 @@ relations = st.builds(rel, some_id, st.just("depends_on"), some_id, st.sampled_f
     lambda relation: relation.from_id != relation.to_id
 )
 pools = st.builds(rule, some_id, st.just("p"), st.sampled_from(["1", "2"]))
+records = st.builds(
+    incident, st.sampled_from(["1", "2"]), st.lists(some_id, max_size=2), title=st.sampled_from(["one", "two"])
+)
 
 
 def few(things: st.SearchStrategy[Any], key: Callable[[Any], Any], most: int = 3) -> st.SearchStrategy[list[Any]]:
@@ -38,6 +42,7 @@ changesets: st.SearchStrategy[Changeset] = st.builds(
     remove_pools=few(pools.map(lambda p: p.key), lambda k: k, 1),
     retire=few(some_id, lambda i: i, 1),
     delete=few(some_id, lambda i: i, 1),
+    put_records=few(records, lambda r: r.key, 2),
 )
 
 
@@ -46,7 +51,7 @@ def expected(state: State, wanted: Changeset) -> State | None:
     after = {k: v for k, v in state.items() if not _lost(v, set(wanted.delete))}
     for gone in (*wanted.remove_relations, *wanted.remove_pools):
         after.pop(gone, None)
-    things: list[Thing] = [*wanted.put_cis, *wanted.put_pools, *wanted.put_relations]
+    things: list[Thing] = [*wanted.put_cis, *wanted.put_pools, *wanted.put_relations, *wanted.put_records]
     after.update((key_of(thing), thing) for thing in things)
     for ci_id in wanted.retire:
         old = after.get((ci_id,))
@@ -56,7 +61,9 @@ def expected(state: State, wanted: Changeset) -> State | None:
     return after if _sound(after) and not _contradicts(wanted) else None
 
 
-def _lost(thing: CI | Relation | Pool, deleted: set[str]) -> bool:
+def _lost(thing: Thing, deleted: set[str]) -> bool:
+    if isinstance(thing, Record):
+        return False
     if isinstance(thing, Relation):
         return thing.from_id in deleted or thing.to_id in deleted
     return (thing.id if isinstance(thing, CI) else thing.ci) in deleted
@@ -92,26 +99,29 @@ def _contradicts(wanted: Changeset) -> bool:
 
 def contents(dump: Dump) -> State:
     """What a dump holds."""
-    things: list[Thing] = [*dump.cis, *dump.relations, *dump.pools]
+    things: list[Thing] = [*dump.cis, *dump.relations, *dump.pools, *dump.records]
     return {key_of(thing): thing for thing in things}
 
 
-def split(state: State) -> tuple[list[CI], list[Relation], list[Pool]]:
+def split(state: State) -> tuple[list[CI], list[Relation], list[Pool], list[Record]]:
     """What a dump of `state` has to hold, in order."""
     things = state.values()
     return (
         sorted(thing for thing in things if isinstance(thing, CI)),
         sorted(thing for thing in things if isinstance(thing, Relation)),
         sorted(thing for thing in things if isinstance(thing, Pool)),
+        sorted(thing for thing in things if isinstance(thing, Record)),
     )
 
 
 def touched(before: State, after: State) -> set[str]:
-    """The CIs of which a record, relation or pool is not the same."""
+    """The CIs that are not the same, or have a relation or pool that is not."""
     found: set[str] = set()
     for key in before.keys() | after.keys():
         if before.get(key) != after.get(key):
             thing = before.get(key) or after[key]
+            if isinstance(thing, Record):
+                continue
             ends = (thing.from_id, thing.to_id) if isinstance(thing, Relation) else key[:1]
             found.update(ends)
     return found

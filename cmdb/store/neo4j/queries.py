@@ -8,12 +8,14 @@ reads meanwhile finds the old or the new, and never a mixture.
 ANSWER = "RETURN 1"
 NAMES = "SHOW INDEXES YIELD name RETURN name"
 FORMAT_FOUND = "MATCH (h:Head {id: 1}) RETURN h.format"
+SET_FORMAT = "MATCH (h:Head {id: 1}) SET h.format = $format"
+RELABEL = "MATCH (n:CI:{label}) REMOVE n:{label} SET n:{label}Kind"
 INSIDE = "MATCH (n) RETURN 1 LIMIT 1"
 START = "MERGE (h:Head {id: 1}) ON CREATE SET h.format = $format, h.revision = 0, h.mark = $mark, h.lock = 0"
 START_REVISION = """
 MERGE (r:Revision {number: 0})
 ON CREATE SET r.recorded_at = $now, r.who = '', r.source = '', r.message = '', r.created = 0, r.changed = 0,
-    r.removed = 0, r.touched = []
+    r.removed = 0, r.touched = [], r.records = []
 """
 
 # Revisions. Setting a property locks the node until the end of the transaction, also where the value stays.
@@ -49,6 +51,13 @@ MATCH (h:Head {id: 1}) SET h.revision = r.number, h.mark = $mark
 ATTEMPTED = "MATCH (r:Revision {attempt: $attempt}) RETURN r.number, r.created, r.changed, r.removed"
 REQUEST = "MATCH (q:Request {key: $key}) RETURN q.digest, q.revision, q.created, q.changed, q.removed, q.attempt"
 RECORD_REQUEST = "CREATE (q:Request) SET q = $request"
+
+# Before records there were no such lists.
+LOG = """
+MATCH (r:Revision) WHERE r.number > $after
+RETURN r.number, r.recorded_at, r.who, r.source, r.message, coalesce(r.records, []), size(r.touched)
+ORDER BY r.number LIMIT $first
+"""
 
 # Current things
 CI_COUNT = "MATCH (n:CI) RETURN count(n)"
@@ -210,6 +219,72 @@ KEEP_POOLS = """
 UNWIND $rows AS row
 CREATE (:PastPool {ci: row[0], name: row[1], required: row[2], full: row[3], effect: row[4], source: row[5],
     since: row[6], until: $until})
+"""
+
+# Records. One that names CIs which are not there holds their ids, and how many they are.
+RECORD_REVISIONS = """
+UNWIND $keys AS key
+MATCH (r:Record {kind: key[0], source: key[1], number: key[2]})
+RETURN r.kind, r.source, r.number, r.since
+"""
+RECORDS = """
+UNWIND $keys AS key
+MATCH (r:Record {kind: key[0], source: key[1], number: key[2]})
+RETURN r.kind, r.source, r.number, r.body, r.since
+"""
+RECORDS_SINCE = """
+MATCH (r:Record) WHERE r.since > $after AND r.since <= $at
+WITH r.kind AS kind, r.source AS source, r.number AS number, r.body AS body, r.since AS since
+WHERE kind IS NOT NULL AND source IS NOT NULL AND number IS NOT NULL AND body IS NOT NULL AND since IS NOT NULL
+RETURN kind, source, number, body, since
+"""
+PAST_RECORDS_AT = """
+MATCH (p:PastRecord) USING INDEX p:PastRecord(until)
+WHERE p.until > $at AND p.since <= $at AND p.since > $after
+RETURN p.kind, p.source, p.number, p.body, p.since
+"""
+PAST_RECORDS_SINCE = PAST_RECORDS_AT.replace("(until)", "(since)")
+RECORD_VERSIONS = """
+MATCH (r:Record {kind: $key[0], source: $key[1], number: $key[2]})
+RETURN r.body AS body, r.since AS since, null AS until
+UNION ALL
+MATCH (r:PastRecord {kind: $key[0], source: $key[1], number: $key[2]})
+RETURN r.body AS body, r.since AS since, r.until AS until
+"""
+RECORDS_OF_CIS = """
+UNWIND $ids AS id
+MATCH (n:CI {id: id})
+CALL (n) { MATCH (n)<--(r) RETURN r }
+WITH DISTINCT r WHERE r:Record
+RETURN r.kind, r.source, r.number
+"""
+UNLINKED = "MATCH (r:Record) WHERE r.missing > 0 RETURN r.kind, r.source, r.number, r.unlinked"
+KEEP_RECORDS = """
+UNWIND $rows AS row
+CREATE (:PastRecord {kind: row[0], source: row[1], number: row[2], body: row[3], since: row[4], until: $until})
+"""
+DELETE_RECORDS = """
+UNWIND $keys AS key
+MATCH (r:Record {kind: key[0], source: key[1], number: key[2]})
+DETACH DELETE r
+"""
+CREATE_RECORDS = "UNWIND $rows AS row CREATE (r:Record:{label}) SET r = row"
+UNLINK = """
+UNWIND $keys AS key
+MATCH (r:Record {kind: key[0], source: key[1], number: key[2]})
+CALL (r) { MATCH (r)-[link]->() RETURN link }
+DELETE link
+"""
+LINK = """
+UNWIND $rows AS row
+MATCH (r:Record {{kind: row[0], source: row[1], number: row[2]}})
+MATCH (n:CI {{id: row[3]}})
+CREATE (r)-[link:{type}]->(n) SET link = row[4]
+"""
+MARK_UNLINKED = """
+UNWIND $rows AS row
+MATCH (r:Record {kind: row[0], source: row[1], number: row[2]})
+SET r.missing = row[3], r.unlinked = row[4]
 """
 
 EVER = 2**62

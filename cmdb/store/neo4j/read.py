@@ -10,12 +10,13 @@ from neo4j import ManagedTransaction
 from cmdb.model.ci import CI, CiId, Pool, Relation
 from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.model.model import Model
+from cmdb.model.record import Record
 from cmdb.reconcile.validate import dependent
 from cmdb.store.neo4j import queries
 from cmdb.store.neo4j.stored import Row, StoredGraph, rows, storable, typed, unpacked
 from cmdb.store.port import Around, CiFilter, Dump, Head, StoredCI
 
-T = TypeVar("T", CI, Relation, Pool)
+T = TypeVar("T", CI, Relation, Pool, Record)
 
 
 def marked(newest: Head) -> str:
@@ -179,6 +180,7 @@ class Parts:
         self.cis: list[CI] = []
         self.relations: list[Relation] = []
         self.pools: list[Pool] = []
+        self.records: list[Record] = []
         self._head = Head(0, datetime.min.replace(tzinfo=UTC))
 
     def begin(self, tx: ManagedTransaction, _: bool) -> None:
@@ -196,6 +198,8 @@ class Parts:
         self.cis = typed(CI, (row[:-1] for row in cis))
         self.relations = typed(Relation, (row[:-1] for row in graph.every_relation(self._at, names)))
         self.pools = typed(Pool, (row[:-1] for row in graph.every_pool(self._at)))
+        records = tx.run(queries.RECORDS_SINCE, after=0, at=self._at).values()
+        self.records = typed(Record, (tuple(row[:-1]) for row in records))
 
     def past(self, tx: ManagedTransaction, moved: bool) -> None:
         """What stood then and no more."""
@@ -206,13 +210,16 @@ class Parts:
             self.relations = _joined(self.relations, typed(Relation, (tuple(row[:-1]) for row in relations)))
             pools = tx.run(queries.PAST_POOLS_AT, at=self._at).values()
             self.pools = _joined(self.pools, typed(Pool, (tuple(row[:-1]) for row in pools)))
+            records = tx.run(queries.PAST_RECORDS_AT, after=0, at=self._at).values()
+            self.records = _joined(self.records, typed(Record, (tuple(row[:-1]) for row in records)))
 
     def whole(self) -> Dump:
         """All of it, ordered."""
         self.cis.sort()
         self.relations.sort()
         self.pools.sort()
-        return Dump(self._head, self.cis, self.relations, self.pools)
+        self.records.sort()
+        return Dump(self._head, self.cis, self.relations, self.pools, self.records)
 
 
 def _newest(tx: ManagedTransaction) -> int:

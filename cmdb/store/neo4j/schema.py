@@ -6,11 +6,14 @@ from typing import NamedTuple
 
 from neo4j import ManagedTransaction, Session
 
-from cmdb.store.neo4j.queries import FORMAT_FOUND, INSIDE, NAMES, START, START_REVISION
+from cmdb.store.neo4j.queries import FORMAT_FOUND, INSIDE, LOCK, NAMES, RELABEL, SET_FORMAT, START, START_REVISION
 from cmdb.store.neo4j.read import marked
+from cmdb.store.neo4j.vocabulary import RECORD_LABELS
 from cmdb.store.port import Head
 
-FORMAT = 1
+FORMAT = 2
+UPGRADED = frozenset({1})
+"""Earlier formats that are brought to this one; the first had no records."""
 TEXT_INDEX = "ci_searched"
 
 
@@ -51,6 +54,12 @@ SCHEMA: tuple[Declared, ...] = (
     ordered("PastRelation", "until"),
     ordered("PastPool", "ci"),
     ordered("PastPool", "until"),
+    unique("Record", "kind", "source", "number"),
+    ordered("Record", "since"),
+    ordered("Record", "missing"),
+    ordered("PastRecord", "kind", "source", "number"),
+    ordered("PastRecord", "since"),
+    ordered("PastRecord", "until"),
     Declared(
         TEXT_INDEX,
         f"CREATE FULLTEXT INDEX {TEXT_INDEX} IF NOT EXISTS FOR (n:CI) ON EACH [n.searched] "
@@ -65,12 +74,15 @@ class Foreign(Exception):
 
 
 def prepare(session: Session, now: Callable[[], datetime]) -> None:
-    """Make an empty database a store; leave one of ours alone. Raises `Foreign` for any other."""
+    """Make an empty database a store; leave one of ours alone, or bring it to this format. Raises `Foreign` for any
+    other."""
     formats = session.execute_read(lambda tx: tx.run(FORMAT_FOUND).value())
     if not formats and session.execute_read(lambda tx: tx.run(INSIDE).value()):
         raise Foreign("the database holds data that is not a Bluenose store")
-    if formats and formats[0] != FORMAT:
+    if formats and formats[0] != FORMAT and formats[0] not in UPGRADED:
         raise Foreign(f"the store has format {formats[0]}, this program reads format {FORMAT}")
+    if formats and formats[0] in UPGRADED:
+        session.execute_write(_upgrade)
     _create_schema(session)
     if not formats:
         session.execute_write(_start, now)
@@ -83,6 +95,16 @@ def _create_schema(session: Session) -> None:
         session.run(declared.statement).consume()
     if missing:
         session.run("CALL db.awaitIndexes(300)").consume()
+
+
+def _upgrade(tx: ManagedTransaction) -> None:
+    """Keep labels of records for records: CIs whose kind had such a label get the one that it has now."""
+    tx.run(LOCK).consume()
+    if tx.run(FORMAT_FOUND).value() == [FORMAT]:
+        return
+    for label in ("Record", "PastRecord", *RECORD_LABELS.values()):
+        tx.run(RELABEL.format(label=label)).consume()
+    tx.run(SET_FORMAT, format=FORMAT).consume()
 
 
 def _start(tx: ManagedTransaction, now: Callable[[], datetime]) -> None:

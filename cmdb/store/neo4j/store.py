@@ -3,24 +3,36 @@
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
-from itertools import chain
 from uuid import uuid4
 
 from neo4j import ManagedTransaction
 
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CiId
-from cmdb.model.errors import InvalidInput, Problem
 from cmdb.model.model import Model
+from cmdb.model.record import RecordKey
 from cmdb.reconcile.moment import recorded_at
 from cmdb.store.bulk import collector_paused
-from cmdb.store.checks import check, check_rules
-from cmdb.store.neo4j import history, queries, read, search, write
+from cmdb.store.checks import check, check_encodable, check_rules
+from cmdb.store.neo4j import history, queries, read, records, search, write
 from cmdb.store.neo4j.door import Door
 from cmdb.store.neo4j.schema import prepare
 from cmdb.store.neo4j.stored import StoredGraph
 from cmdb.store.neo4j.vocabulary import Vocabulary
-from cmdb.store.port import Applied, Around, Change, CiFilter, Dump, Head, Hit, Page, StoredCI, Touched
+from cmdb.store.port import (
+    Applied,
+    Around,
+    Change,
+    CiFilter,
+    Dump,
+    Head,
+    Hit,
+    Logged,
+    Page,
+    Records,
+    StoredCI,
+    Touched,
+)
 
 COUNTS = 1_000
 """How many counts of matching CIs are kept, so that paging on does not count again."""
@@ -131,6 +143,15 @@ class Neo4jStore:
     def changes(self, after: int, until: int | None = None) -> Touched:
         return self._door.read(lambda tx: history.changes(tx, after, until))
 
+    def records(self, after: int = 0, at: int | None = None) -> Records:
+        return self._door.read(lambda tx: records.records(tx, after, at))
+
+    def record_history(self, key: RecordKey, first: int, before: int | None = None) -> list[Change]:
+        return self._door.read(lambda tx: records.history(tx, key, first, before))
+
+    def log(self, after: int, first: int) -> list[Logged]:
+        return self._door.read(lambda tx: records.log(tx, after, first))
+
     def dump(self, at: int | None = None) -> Dump:
         parts = read.Parts(at)
         with collector_paused():
@@ -139,23 +160,3 @@ class Neo4jStore:
 
     def close(self) -> None:
         self._door.close()
-
-
-def check_encodable(changeset: Changeset) -> None:
-    """Whether all text can be stored. Raises `InvalidInput` ENCODING_INVALID."""
-    texts = chain(
-        (changeset.who, changeset.source, changeset.message, changeset.key),
-        chain.from_iterable(changeset.put_cis),
-        chain.from_iterable(changeset.put_relations),
-        chain.from_iterable(changeset.put_pools),
-        chain.from_iterable(changeset.remove_relations),
-        chain.from_iterable(changeset.remove_pools),
-        changeset.retire,
-        changeset.delete,
-        changeset.expected,
-    )
-    try:
-        "".join(texts).encode()
-    except UnicodeEncodeError:
-        problem = Problem("ENCODING_INVALID", "changeset", "a lone surrogate", "valid Unicode text")
-        raise InvalidInput([problem]) from None

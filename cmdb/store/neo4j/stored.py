@@ -8,10 +8,11 @@ import orjson
 from neo4j import ManagedTransaction
 
 from cmdb.model.ci import CI, CiId, Pool, PoolKey, Relation, RelationKey
+from cmdb.model.record import Record, RecordKey
 from cmdb.store.neo4j import queries
 from cmdb.store.neo4j.vocabulary import relation_type, relationship
 
-T = TypeVar("T", CI, Relation, Pool)
+T = TypeVar("T", CI, Relation, Pool, Record)
 BATCH = 10_000
 """Rows sent with one query."""
 Row = tuple[Any, ...]
@@ -34,6 +35,12 @@ def rows(tx: ManagedTransaction, query: str, name: str, values: Iterable[Any], *
     for at in range(0, len(listed), BATCH):
         parameters = {name: listed[at : at + BATCH], **more}
         yield from tx.run(query, parameters).values()
+
+
+def run(tx: ManagedTransaction, query: str, name: str, values: Sequence[Any], **more: Any) -> None:
+    """Run `query` on batches of `values`, which it takes as `$name`."""
+    for at in range(0, len(values), BATCH):
+        tx.run(query, {name: values[at : at + BATCH], **more}).consume()
 
 
 def unpacked(records: Iterable[str]) -> list[Row]:
@@ -62,6 +69,14 @@ class StoredGraph:
 
     def kinds(self, ids: Collection[CiId]) -> Mapping[CiId, str]:
         return dict(rows(self._tx, queries.CI_KINDS, "ids", ids))
+
+    def record_revisions(self, keys: Collection[RecordKey]) -> Mapping[RecordKey, int]:
+        found = rows(self._tx, queries.RECORD_REVISIONS, "keys", map(list, keys))
+        return {RecordKey(kind, source, number): since for kind, source, number, since in found}
+
+    def records(self, keys: Collection[RecordKey]) -> list[Row]:
+        """Record columns and `since` of the records that exist among these."""
+        return [tuple(row) for row in rows(self._tx, queries.RECORDS, "keys", map(list, keys))]
 
     def numbers(self, ids: Collection[CiId]) -> dict[CiId, int]:
         """The numbers of the nodes of these CIs, which find them without an index, in this transaction."""

@@ -1,21 +1,37 @@
 """The names that the graph uses: labels, relationship types and properties. They come from the model alone."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import orjson
 
 from cmdb.model.ci import CI
 from cmdb.model.model import Model
+from cmdb.model.record import Record
 from cmdb.store.likeness import fields
 
 ROOT = "CI"
 """The label of every CI."""
-OURS = frozenset({"Head", "Revision", "Request", "Pool", "PastCI", "PastRelation", "PastPool"})
+RECORD_LABELS: Mapping[str, str] = {
+    "incident": "Incident", "change": "Change", "freeze": "FreezeWindow", "problem": "Problem", "basis": "Basis",
+}  # fmt: skip
+"""The label of each kind of record, beside `Record`."""
+RECORD_LINKS: Mapping[str, str] = {
+    "incident": "AFFECTS", "change": "CHANGES", "freeze": "COVERS", "problem": "CONCERNS", "basis": "CONCERNS",
+}  # fmt: skip
+"""The type of the relationships from each kind of record to the CIs that it is about."""
+OURS = frozenset(
+    {"Head", "Revision", "Request", "Pool", "PastCI", "PastRelation", "PastPool", "Record", "PastRecord"}
+).union(RECORD_LABELS.values())
 """Labels of what is no CI."""
 OWN = frozenset({*CI._fields, "since", "record", "searched"}.difference({"attributes_json"}))
 """Properties of a CI that are not attributes."""
+RECORD_OWN = frozenset({*Record._fields, "body", "since", "missing", "unlinked"})
+"""Properties of a record that are not of its body."""
+PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 LARGEST = 2**63 - 1
 
 
@@ -88,6 +104,22 @@ class Vocabulary:
 def record(ci: CI, since: int) -> str:
     """A CI and the revision it is of, as one text."""
     return orjson.dumps([*ci, since]).decode()
+
+
+def record_properties(kept: Record, since: int) -> dict[str, object]:
+    """What the node of a record holds: its columns, and the single values of its body for those who ask by hand."""
+    return single_values(kept.body, RECORD_OWN) | {
+        "kind": kept.kind, "source": kept.source, "number": kept.number, "since": since, "body": kept.body_json,
+    }  # fmt: skip
+
+
+def single_values(part: Mapping[str, Any], without: frozenset[str]) -> dict[str, object]:
+    """The texts, numbers and booleans among the values with a plain name."""
+    return {
+        name: native(value)
+        for name, value in part.items()
+        if isinstance(value, bool | int | float | str) and name not in without and PLAIN_NAME.fullmatch(name)
+    }
 
 
 def native(value: object) -> object:

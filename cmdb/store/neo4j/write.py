@@ -1,6 +1,6 @@
 """Applying a changeset inside an open transaction that holds the lock of the head."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -9,10 +9,11 @@ from neo4j import ManagedTransaction
 
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, PoolKey, Relation, RelationKey
+from cmdb.model.record import Record, RecordKey
 from cmdb.store.checks import Delta, applied, check_twice, retired, touched
-from cmdb.store.neo4j import queries
+from cmdb.store.neo4j import queries, records
 from cmdb.store.neo4j.read import marked
-from cmdb.store.neo4j.stored import BATCH, Row, StoredGraph, kept_key, storable
+from cmdb.store.neo4j.stored import BATCH, Row, StoredGraph, kept_key, run, storable
 from cmdb.store.neo4j.vocabulary import Vocabulary, quoted, record, relationship
 from cmdb.store.port import Applied, Head, KeyReused
 
@@ -26,10 +27,11 @@ class Differences(NamedTuple):
     cis: Delta[CI]
     relations: Delta[Relation]
     pools: Delta[Pool]
+    records: Delta[Record]
     since: Mapping[tuple[str, ...], int]
 
     def __bool__(self) -> bool:
-        return bool(self.cis or self.relations or self.pools)
+        return bool(self.cis or self.relations or self.pools or self.records)
 
 
 def replay(tx: ManagedTransaction, key: str, digest: str, attempt: str) -> Applied | None:
@@ -62,14 +64,15 @@ def compare(tx: ManagedTransaction, changeset: Changeset) -> Differences:
     check_twice("ci", ((ci.id,) for ci in changeset.put_cis))
     check_twice("relation", (relation.key for relation in changeset.put_relations))
     check_twice("pool", (pool.key for pool in changeset.put_pools))
+    check_twice("record", (thing.key for thing in changeset.put_records))
     graph = StoredGraph(tx)
+    since: dict[tuple[str, ...], int] = {}
+    written = _records(graph, changeset, since)
     if not graph.count(queries.CI_COUNT):
         new = Delta(retired(changeset, ())), Delta(list(changeset.put_relations)), Delta(list(changeset.put_pools))
-        return Differences(*new, {})
-    since: dict[tuple[str, ...], int] = {}
-    return Differences(
-        _cis(graph, changeset, since), _relations(graph, changeset, since), _pools(graph, changeset, since), since
-    )
+        return Differences(*new, written, since)
+    cis, relations = _cis(graph, changeset, since), _relations(graph, changeset, since)
+    return Differences(cis, relations, _pools(graph, changeset, since), written, since)
 
 
 def _cis(graph: StoredGraph, changeset: Changeset, since: dict[tuple[str, ...], int]) -> Delta[CI]:
@@ -128,6 +131,12 @@ def _pools(graph: StoredGraph, changeset: Changeset, since: dict[tuple[str, ...]
     return _delta(Pool._make, wanted, before, ending, since)
 
 
+def _records(graph: StoredGraph, changeset: Changeset, since: dict[tuple[str, ...], int]) -> Delta[Record]:
+    wanted = {thing.key: thing for thing in changeset.put_records}
+    before = {RecordKey(*row[:3]): row for row in graph.records(wanted)}
+    return _delta(Record._make, wanted, before, (), since)
+
+
 def _delta(
     make: Any, wanted: Mapping[Any, Any], before: Mapping[Any, Row], gone: Iterable[Any],
     since: dict[tuple[str, ...], int],
@@ -149,14 +158,17 @@ def write(
 ) -> Applied:
     """Write the differences and the revision that holds them, what was before everything else."""
     _keep(tx, found, new.revision)
+    losing = records.losing(tx, found.cis.removed)
     _delete(tx, found)
     numbers = _write_cis(tx, vocabulary, found.cis, new.revision)
     _create(tx, found, numbers, new.revision)
-    done = applied(changeset, new.revision, found.cis, found.relations, found.pools)
+    records.write(tx, found.records, [*losing, *records.gaining(tx, found.cis.created)], new.revision)
+    done = applied(changeset, new.revision, found.cis, found.relations, found.pools, found.records)
     revision = {
         "number": new.revision, "recorded_at": new.recorded_at, "who": changeset.who, "source": changeset.source,
         "message": changeset.message, "created": done.created, "changed": done.changed, "removed": done.removed,
         "touched": touched(found.cis, found.relations, found.pools), "attempt": attempt,
+        "records": records.listed(found.records),
     }  # fmt: skip
     if new.revision == 1:
         tx.run(queries.BEGUN, moment=new.recorded_at).consume()
@@ -172,8 +184,10 @@ def _keep(tx: ManagedTransaction, found: Differences, until: int) -> None:
     ]
     relations = [(*relation, since[relation.key]) for relation in found.relations.ended()]
     pools = [(*pool, since[pool.key]) for pool in found.pools.ended()]
+    bodies = [(*thing, since[thing.key]) for thing in found.records.ended()]
     for query, kept in (
-        (queries.KEEP_CIS, cis), (queries.KEEP_RELATIONS, relations), (queries.KEEP_POOLS, pools)
+        (queries.KEEP_CIS, cis), (queries.KEEP_RELATIONS, relations), (queries.KEEP_POOLS, pools),
+        (queries.KEEP_RECORDS, bodies),
     ):  # fmt: skip
         run(tx, query, "rows", sorted(kept), until=until)
 
@@ -181,6 +195,7 @@ def _keep(tx: ManagedTransaction, found: Differences, until: int) -> None:
 def _delete(tx: ManagedTransaction, found: Differences) -> None:
     run(tx, queries.DELETE_RELATIONS, "keys", sorted(kept_key(r.key) for r in found.relations.ended()))
     run(tx, queries.DELETE_POOLS, "keys", sorted(list(pool.key) for pool in found.pools.ended()))
+    run(tx, queries.DELETE_RECORDS, "keys", sorted(list(thing.key) for thing in found.records.ended()))
     run(tx, queries.DELETE_CIS, "ids", sorted(ci.id for ci in found.cis.removed))
 
 
@@ -222,16 +237,10 @@ def _by_type(relation: Relation) -> tuple[str, Relation]:
     return relation.type, relation
 
 
-def run(tx: ManagedTransaction, query: str, name: str, values: Sequence[Any], **more: Any) -> None:
-    """Run `query` on batches of `values`, which it takes as `$name`."""
-    for at in range(0, len(values), BATCH):
-        tx.run(query, {name: values[at : at + BATCH], **more}).consume()
-
-
 def size(changeset: Changeset) -> int:
     """How many things the changeset names."""
     parts: tuple[Collection[object], ...] = (
         changeset.put_cis, changeset.put_relations, changeset.put_pools, changeset.remove_relations,
-        changeset.remove_pools, changeset.retire, changeset.delete,
+        changeset.remove_pools, changeset.retire, changeset.delete, changeset.put_records,
     )  # fmt: skip
     return sum(map(len, parts))

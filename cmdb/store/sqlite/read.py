@@ -12,11 +12,12 @@ import orjson
 from cmdb.model.ci import CI, CiId, Pool, Relation
 from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.model.model import Model
+from cmdb.model.record import Record
 from cmdb.reconcile.validate import dependent
 from cmdb.store.port import Around, CiFilter, Dump, Head, StoredCI
-from cmdb.store.sqlite.schema import CIS, POOLS, RELATIONS, Row
+from cmdb.store.sqlite.schema import CIS, POOLS, RECORDS, RELATIONS, Row
 
-T = TypeVar("T", CI, Relation, Pool)
+T = TypeVar("T", CI, Relation, Pool, Record)
 LISTED = "IN (SELECT value FROM json_each(?))"
 
 
@@ -28,11 +29,12 @@ def typed(kind: type[T], rows: Iterable[Row]) -> list[T]:
 
 def listed(ids: Iterable[str]) -> str:
     """Ids as a parameter for `LISTED`; what is no valid Unicode text cannot be stored and is left out."""
-    return orjson.dumps([str(i) for i in ids if i.isascii() or _storable(i)]).decode()
+    return orjson.dumps([str(i) for i in ids if storable(i)]).decode()
 
 
-def _storable(text: str) -> bool:
-    return not any("\ud800" <= c <= "\udfff" for c in text)
+def storable(text: str) -> bool:
+    """Whether it is valid Unicode text, which alone can be stored or asked for."""
+    return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def head(connection: apsw.Connection) -> Head:
@@ -130,8 +132,8 @@ def dump(connection: apsw.Connection, at: int | None) -> Dump:
     told = head(connection) if at is None else recorded(connection, at)
     cis = typed(CI, connection.execute(f"SELECT {CIS.listed} FROM {CIS.as_of(at)}"))
     cis.sort()
-    relations, pools = (
+    relations, pools, records = (
         connection.execute(f"SELECT {table.listed} FROM {table.as_of(at)} ORDER BY {table.key}")
-        for table in (RELATIONS, POOLS)
+        for table in (RELATIONS, POOLS, RECORDS)
     )
-    return Dump(told, cis, typed(Relation, relations), typed(Pool, pools))
+    return Dump(told, cis, typed(Relation, relations), typed(Pool, pools), typed(Record, records))

@@ -1,20 +1,21 @@
 """The tables of the embedded store, and the SQL that follows from them.
 
-Current rows stand in `ci`, `relation` and `pool` with the revision they hold since; a row that is changed
-or removed moves to `ci_past`, `relation_past` or `pool_past` with the revision that ended it. A creation
+Current rows stand in `ci`, `relation`, `pool` and `record` with the revision they hold since; a row that is
+changed or removed moves to the table of the same name and `_past` with the revision that ended it. A creation
 costs one insert, and both sides of every change can be told later.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import apsw
 
 from cmdb.model.ci import CI, Pool, Relation
+from cmdb.model.record import Record
 
 APPLICATION_ID = 0x426C4E73
-FORMAT = 1
+FORMAT = 2
 
 Row = tuple[Any, ...]
 Key = tuple[str, ...]
@@ -91,7 +92,24 @@ class Table:
 CIS = Table("ci", CI._fields, 1, (("ci_by_kind", "kind, id"),))
 RELATIONS = Table("relation", Relation._fields, 4, (("relation_by_end", "to_id"),))
 POOLS = Table("pool", Pool._fields, 2)
+RECORDS = Table("record", Record._fields, 3, (("record_by_since", "since"),))
 TABLES = (CIS, RELATIONS, POOLS)
+
+RECORDS_DDL = f"""
+-- A body may be large, so what is looked for stands before it.
+CREATE TABLE record(
+    kind TEXT NOT NULL, source TEXT NOT NULL, number TEXT NOT NULL, since INTEGER NOT NULL, body_json TEXT NOT NULL,
+    PRIMARY KEY(kind, source, number));
+CREATE TABLE record_past(
+    kind TEXT NOT NULL, source TEXT NOT NULL, number TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,
+    body_json TEXT NOT NULL, PRIMARY KEY(kind, source, number, until));
+CREATE INDEX record_past_by_since ON record_past(since, until);
+{RECORDS.create_indexes()}
+-- A JSON list of the keys of the records that a revision wrote.
+ALTER TABLE revision ADD COLUMN records TEXT NOT NULL DEFAULT '[]';
+"""
+UPGRADES: Mapping[int, str] = {1: RECORDS_DDL}
+"""What makes a file of the next format from one of an earlier."""
 
 DDL = f"""
 -- `number` ties a CI to its row in the search index, and stays the same when the file is vacuumed.
@@ -132,6 +150,7 @@ CREATE TABLE request(
 
 CREATE VIRTUAL TABLE found USING fts5(
     text, tokenize = 'trigram case_sensitive 1', content = '', contentless_delete = 1, detail = none);
+{RECORDS_DDL}
 """
 
 
@@ -140,28 +159,42 @@ class Foreign(Exception):
 
 
 def prepare(connection: apsw.Connection, now: Callable[[], str]) -> None:
-    """Create the tables in an empty file; leave one of ours alone. Raises `Foreign` for any other."""
-    if _is_ours(connection):
+    """Create the tables in an empty file; leave one of ours alone, or bring it to this format, all or nothing.
+
+    Raises `Foreign` for any other.
+    """
+    found = _format(connection)
+    if found == FORMAT:
         return
-    connection.execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL")
+    if found is None:
+        connection.execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if not _is_ours(connection):
-            connection.execute(f"{DDL} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}")
-            connection.execute("INSERT INTO revision VALUES(0, ?, '', '', '', 0, 0, 0, '[]')", (now(),))
+        _make(connection, _format(connection), now)
         connection.execute("COMMIT")
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
 
 
-def _is_ours(connection: apsw.Connection) -> bool:
-    application = connection.pragma("application_id")
-    version = connection.pragma("user_version")
+def _make(connection: apsw.Connection, found: int | None, now: Callable[[], str]) -> None:
+    """Bring a file of format `found`, or an empty one, to this format."""
+    if found is None:
+        connection.execute(f"{DDL} PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute("INSERT INTO revision VALUES(0, ?, '', '', '', 0, 0, 0, '[]', '[]')", (now(),))
+    else:
+        for earlier in range(found, FORMAT):
+            connection.execute(UPGRADES[earlier])
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def _format(connection: apsw.Connection) -> int | None:
+    """The format of a file of ours, which this program reads or upgrades; None for an empty file."""
+    application, version = int(connection.pragma("application_id")), int(connection.pragma("user_version"))
     if application == APPLICATION_ID:
-        if version != FORMAT:
+        if version != FORMAT and version not in UPGRADES:
             raise Foreign(f"the store has format {version}, this program reads format {FORMAT}")
-        return True
+        return version
     if application or version or connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
         raise Foreign("the file is not a Bluenose store")
-    return False
+    return None

@@ -9,12 +9,27 @@ import apsw
 
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CiId
-from cmdb.model.errors import InvalidInput, Problem
+from cmdb.model.errors import InvalidInput
 from cmdb.model.model import Model
+from cmdb.model.record import RecordKey
 from cmdb.reconcile.moment import recorded_at
 from cmdb.store.bulk import collector_paused
-from cmdb.store.port import Applied, Around, Change, CiFilter, Dump, Head, Hit, Page, StoredCI, Touched
-from cmdb.store.sqlite import history, read, search, write
+from cmdb.store.checks import NOT_ENCODABLE, check_encodable
+from cmdb.store.port import (
+    Applied,
+    Around,
+    Change,
+    CiFilter,
+    Dump,
+    Head,
+    Hit,
+    Logged,
+    Page,
+    Records,
+    StoredCI,
+    Touched,
+)
+from cmdb.store.sqlite import history, read, records, search, write
 from cmdb.store.sqlite.connections import Connections
 from cmdb.store.sqlite.delta import BULK
 
@@ -47,7 +62,7 @@ class SqliteStore:
 
     def apply(self, changeset: Changeset) -> Applied:
         size = len(changeset.put_cis) + len(changeset.put_relations) + len(changeset.put_pools)
-        digest = changeset.digest() if changeset.key else ""
+        digest = _digest(changeset) if changeset.key else ""
         with (
             collector_paused() if size >= BULK else nullcontext(),
             _encodable(),
@@ -103,6 +118,18 @@ class SqliteStore:
         with self._connections.reading() as connection:
             return history.changes(connection, after, until, write.TOUCHED)
 
+    def records(self, after: int = 0, at: int | None = None) -> Records:
+        with self._connections.reading() as connection:
+            return records.records(connection, after, at)
+
+    def record_history(self, key: RecordKey, first: int, before: int | None = None) -> list[Change]:
+        with self._connections.reading() as connection:
+            return list(records.history(connection, key, first, before))
+
+    def log(self, after: int, first: int) -> list[Logged]:
+        with self._connections.reading() as connection:
+            return list(records.log(connection, after, first))
+
     def dump(self, at: int | None = None) -> Dump:
         with collector_paused(), self._connections.reading() as connection:
             return read.dump(connection, read.known(connection, at))
@@ -121,5 +148,9 @@ def _encodable() -> Iterator[None]:
     try:
         yield
     except UnicodeEncodeError:
-        problem = Problem("ENCODING_INVALID", "changeset", "a lone surrogate", "valid Unicode text")
-        raise InvalidInput([problem]) from None
+        raise InvalidInput([NOT_ENCODABLE]) from None
+
+
+def _digest(changeset: Changeset) -> str:
+    check_encodable(changeset)
+    return changeset.digest()

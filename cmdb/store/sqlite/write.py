@@ -11,12 +11,16 @@ from cmdb.model.ci import CI, CiId, Pool, PoolKey
 from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.model.model import Model
 from cmdb.reconcile.validate import dependent, named, references, validate
+from cmdb.store.checks import check_expected, check_records
 from cmdb.store.port import Applied, Conflict, Head, KeyReused
 from cmdb.store.sqlite import search
 from cmdb.store.sqlite.delta import Delta, delta, write
 from cmdb.store.sqlite.read import around, naming
-from cmdb.store.sqlite.schema import CIS, POOLS, RELATIONS, Key, Row
+from cmdb.store.sqlite.records import revisions
+from cmdb.store.sqlite.schema import CIS, POOLS, RECORDS, RELATIONS, Key, Row
 
+Deltas = tuple[Delta, Delta, Delta, Delta]
+"""What changes among CIs, relations, pools and records."""
 TOUCHED = 20_000
 """The most touched CIs a revision lists; beyond, a reader had better load everything anew."""
 BEGUN = "UPDATE revision SET recorded_at = ?1 WHERE number = 0 AND recorded_at > ?1"
@@ -42,11 +46,13 @@ def remember(connection: apsw.Connection, key: str, digest: str, applied: Applie
 
 
 def check(connection: apsw.Connection, model: Model, changeset: Changeset, at: Head) -> None:
-    """Whether the changeset may be applied to what is stored. Raises `Conflict` and `InvalidInput`."""
+    """Whether it may be applied to what is stored. Raises `Conflict`, `RecordConflict` and `InvalidInput`."""
     for ci, expected in sorted(changeset.expected.items()):
         row = connection.execute("SELECT since FROM ci WHERE id = ?", (ci,)).fetchone()
         if (actual := row[0] if row else 0) != expected:
             raise Conflict(ci, expected, actual)
+    check_expected(changeset, revisions(connection, changeset.expected_records))
+    check_records(changeset.put_records)
     check_kinds(connection, model, changeset)
     if changeset.base == at.revision:
         return
@@ -80,13 +86,14 @@ def check_kinds(connection: apsw.Connection, model: Model, changeset: Changeset)
         raise InvalidInput(problems)
 
 
-def compare(connection: apsw.Connection, changeset: Changeset) -> tuple[Delta, Delta, Delta]:
-    """What the changeset changes among CIs, relations and pools; removals come before additions."""
+def compare(connection: apsw.Connection, changeset: Changeset) -> Deltas:
+    """What the changeset changes; removals come before additions."""
     deleted = [(ci,) for ci in dict.fromkeys(changeset.delete)]
     return (
         delta(connection, CIS, _retired(connection, changeset), deleted),
         delta(connection, RELATIONS, changeset.put_relations, _gone_relations(connection, changeset)),
         delta(connection, POOLS, changeset.put_pools, _gone_pools(connection, changeset)),
+        delta(connection, RECORDS, changeset.put_records, ()),
     )
 
 
@@ -117,14 +124,15 @@ def _gone_pools(connection: apsw.Connection, changeset: Changeset) -> set[Key]:
     return gone
 
 
-def record(connection: apsw.Connection, changeset: Changeset, deltas: tuple[Delta, Delta, Delta], new: Head) -> Applied:
+def record(connection: apsw.Connection, changeset: Changeset, deltas: Deltas, new: Head) -> Applied:
     """Write the differences and the revision that holds them."""
-    cis, relations, pools = deltas
+    cis, relations, pools, records = deltas
     moved = search.leave(connection, cis)
     write(connection, CIS, cis, new.revision)
     search.enter(connection, cis, moved)
     write(connection, RELATIONS, relations, new.revision)
     write(connection, POOLS, pools, new.revision)
+    write(connection, RECORDS, records, new.revision)
     retired = _count_retired(changeset, cis)
     applied = Applied(
         new.revision,
@@ -137,10 +145,10 @@ def record(connection: apsw.Connection, changeset: Changeset, deltas: tuple[Delt
     if new.revision == 1:
         connection.execute(BEGUN, (recorded_at,))
     connection.execute(
-        "INSERT INTO revision VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO revision VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             new.revision, recorded_at, changeset.who, changeset.source, changeset.message,
-            applied.created, applied.changed, applied.removed, touched,
+            applied.created, applied.changed, applied.removed, touched, _keys(records),
         ),
     )  # fmt: skip
     return applied
@@ -160,6 +168,10 @@ def _touched(cis: Delta, relations: Delta, pools: Delta) -> str | None:
         if len(touched) > TOUCHED:
             return None
     return orjson.dumps(sorted(touched)).decode()
+
+
+def _keys(records: Delta) -> str:
+    return orjson.dumps(sorted(row[: RECORDS.width] for row in records.rows())).decode()
 
 
 def _ends(part: Delta, *columns: int) -> Iterator[tuple[Row, tuple[int, ...]]]:
