@@ -30,8 +30,7 @@ def joined(table: Table, rows: Sequence[int], expression: Expression) -> list[st
     if not expression.columns:
         return [expression.parts[0]] * len(rows)
     every = len(rows) == len(table)
-    found = [table.column(name.casefold()) for name in expression.columns]
-    columns = [[text.strip() for text in (column if every else map(column.__getitem__, rows))] for column in found]
+    columns = [_column(table, name.casefold(), None if every else rows) for name in expression.columns]
     if len(columns) == 1 and expression.parts[0] == expression.parts[2] == "":
         return columns[0]
     constants = [repeat(part) for part in expression.parts[::2]]
@@ -39,7 +38,16 @@ def joined(table: Table, rows: Sequence[int], expression: Expression) -> list[st
     for column, constant in zip(columns, constants[1:], strict=True):
         pieces += [column, constant]
     texts = map("".join, zip(*pieces, strict=False))
+    if all(map(all, columns)):
+        return list(texts)
     return [text if whole else "" for text, whole in zip(texts, map(all, zip(*columns, strict=True)), strict=False)]
+
+
+def _column(table: Table, name: str, rows: Sequence[int] | None) -> list[str]:
+    """The texts of a column, or of some of its rows, without blanks at either end."""
+    texts = table.column(name)
+    some = texts if rows is None else map(texts.__getitem__, rows)
+    return list(some) if table.clean(name) else list(map(str.strip, some))
 
 
 def changed(

@@ -1,6 +1,7 @@
 """Mapped tables to the tables of the native format, which its transform then turns into CIs, relations and pools."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import chain, repeat
 
 from cmdb.model.errors import shown
@@ -120,11 +121,17 @@ class Names:
     """What CIs of a table are called: names and aliases, whatever their case, accents and spaces."""
 
     def __init__(self, cis: Table) -> None:
-        self._ids: dict[str, set[str]] = {}
+        self._cis = cis
+
+    @cached_property
+    def _ids(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        cis = self._cis
         for ci, *texts in zip(cis.column("id"), cis.column("name"), cis.column("aliases"), strict=True):
             for text in (texts[0], *texts[1].split(";")):
                 if text.strip():
-                    self._ids.setdefault(folded(text), set()).add(ci)
+                    found.setdefault(folded(text), set()).add(ci)
+        return found
 
     def ids(
         self, table: Table, rows: Sequence[int], texts: list[str], expression: Expression, problems: Findings

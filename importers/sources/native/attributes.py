@@ -32,9 +32,9 @@ def _members(
     """The JSON members `"name":value` of a column; an empty text where the cell is empty or not usable."""
     declared = {kind: model.attributes[kind].get(name) for kind in known if kind in model.attributes}
     texts, key = table.column(name), f'"{name}":'
-    if len(declared) == len(known) and _plain(table, name, set(declared.values())):
-        start = key + '"'
-        return [start + text + '"' if text else "" for text in texts]
+    if len(declared) == len(known) and (plain := _plain(table, name, set(declared.values()))):
+        start, end = (key + '["', '"]') if plain.type == "list" else (key + '"', '"')
+        return [start + text + end if text else "" for text in texts]
     values, faults = dict[tuple[str, str], str](), dict[tuple[str, str], ValueFault]()
     for pair in set(zip(kinds, texts, strict=True)):
         try:
@@ -48,13 +48,16 @@ def _members(
     return list(map(values.__getitem__, pairs))
 
 
-def _plain(table: Table, name: str, types: set[Attribute | None]) -> bool:
-    """Whether every cell is text that stands for itself, in JSON too, whatever the kind."""
+def _plain(table: Table, name: str, types: set[Attribute | None]) -> Attribute | None:
+    """The attribute, if every cell is text that stands for itself, in JSON too, whatever the kind."""
     if len(types) != 1 or not table.clean(name):
-        return False
+        return None
     (attribute,), joined = types, "".join(table.column(name))
     safe = not any(mark in joined for mark in ('"', "\\", "E+"))
-    return safe and attribute is not None and attribute.type == "text" and not attribute.choices
+    if not safe or attribute is None or attribute.choices:
+        return None
+    fits = attribute.type == "text" or (attribute.type == "list" and ";" not in joined)
+    return attribute if fits else None
 
 
 def _member(key: str, text: str, attribute: Attribute | None, kind: str, model: Model) -> str:
