@@ -12,6 +12,7 @@ from api.verbs.comparing import diff
 from api.verbs.continuity import gaps
 from api.verbs.keeping import backup, copy, restore
 from api.verbs.looking import history, search, show
+from api.verbs.mapping import mapping
 from api.verbs.moving import export, import_
 from api.verbs.options import Refused
 from api.verbs.readiness import readiness
@@ -56,6 +57,7 @@ VERBS = (
 
 for name, verb in VERBS:
     app.command(name)(verb)
+app.add_typer(mapping, name="mapping")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,0 +1,97 @@
+"""A proposed mapping: read from headers and values, the same every time, and valid whatever stands in the tables."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from xlsxwriter import Workbook
+
+from cmdb.model.strict_yaml import parse_yaml
+from cmdb.store.sqlite.store import SqliteStore
+from importers.kit.findings import Findings
+from importers.sources.mapped.document import Document, read_mapping
+from importers.sources.mapped.suggest import suggest
+from tests.importers.estate import MODEL, plan_of
+
+FIXTURE = Path(__file__).parent / "servicenow_fixture"
+HOSTS = """Asset Tag;Display Name;Type;Status;Host Name;RTO;Last Checked;Support Group;Depends On;Colour
+A-1;Pay;App;Live;;4h;24/12/2025;Desk;A-2, A-3;red
+A-2;Pay DB;Database;Live;db1;8h;;Desk;;
+A-3;Web;Linux Server;On order;web1;1 day;1/2/2026;;;
+"""
+
+
+def proposed(*paths: Path) -> str:
+    problems = Findings()
+    text = suggest(paths, MODEL, problems)
+    assert problems.problems == []
+    return text
+
+
+def read(text: str) -> Document:
+    return read_mapping(parse_yaml(text, "mapping.yaml"), MODEL)
+
+
+def test_a_table_of_hosts(tmp_path: Path, empty: SqliteStore) -> None:
+    (tmp_path / "hosts.csv").write_text(HOSTS, encoding="utf-8")
+    text = proposed(tmp_path / "hosts.csv")
+    assert "# not used: Host Name, Colour" in text
+    (tmp_path / "mapping.yaml").write_text(text, encoding="utf-8")
+    changes = plan_of(tmp_path, empty).changeset
+    found = {str(ci.id): (ci.kind, ci.name, ci.lifecycle, ci.attributes) for ci in changes.put_cis}
+    assert found == {
+        "A-1": ("application", "Pay", "live", {"rto": 240, "verified_at": "2025-12-24"}),
+        "A-2": ("database", "Pay DB", "live", {"rto": 480}),
+        "A-3": ("server", "Web", "planned", {"rto": 1440, "verified_at": "2026-02-01"}),
+        "Desk": ("team", "Desk", "live", {}),
+    }
+    assert sorted(tuple(r[:3]) for r in changes.put_relations) == [
+        ("A-1", "depends_on", "A-2"), ("A-1", "depends_on", "A-3"),
+        ("A-1", "supported_by", "Desk"), ("A-2", "supported_by", "Desk"),
+    ]  # fmt: skip
+
+
+def test_tables_that_belong_together(tmp_path: Path) -> None:
+    text = proposed(*sorted(FIXTURE.glob("*.csv")))
+    assert text == proposed(*sorted(FIXTURE.glob("*.csv")))
+    tables = {table.file: table for table in read(text).tables}
+    assert tables["08_infrastructure_cis.csv"].cis[0].fields["kind"].values == {
+        "cmdb_ci_db_instance": "database", "cmdb_ci_query_based_service": "cluster", "cmdb_ci_server": "server",
+    }  # fmt: skip
+    (relations,) = tables["09_cmdb_rel_ci.csv"].relations
+    assert relations.fields["from"].columns == ("parent_u_key",)
+    assert (relations.fields["type"].values or {})["depends on::used by"] == "depends_on"
+    assert "# left out, since not known: Provided by::Provides" in text
+    shutil.copytree(FIXTURE, tmp_path / "in")
+
+
+def test_a_workbook(tmp_path: Path) -> None:
+    with Workbook(tmp_path / "book.xlsx") as book:
+        sheet = book.add_worksheet("Servers")
+        for row, cells in enumerate((("Name", "Serial Number"), ("web-1", "X1"), ("web-2", "X2"))):
+            sheet.write_row(row, 0, cells)
+    (table,) = read(proposed(tmp_path / "book.xlsx")).tables
+    assert (table.file, table.sheet, [entry.fields["kind"].parts for entry in table.cis]) == (
+        "book.xlsx", "Servers", [("server",)],
+    )  # fmt: skip
+    assert table.cis[0].attributes["serial"].columns == ("Serial Number",)
+
+
+CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters=',;\t|"'), max_size=12)
+
+
+@given(st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=2, max_size=5))
+def test_whatever_stands_there_the_proposal_can_be_read(folder: Path, rows: list[list[str]]) -> None:
+    path = folder / "any.csv"
+    path.write_text("".join(",".join(row) + "\n" for row in rows), encoding="utf-8")
+    read(suggest([path], MODEL, Findings()))
+
+
+@pytest.mark.parametrize("header", ['a"b', "{x}", "a: b", "# c", "- d", "é", "[e]", "{", "}{"])
+def test_a_header_is_never_taken_for_yaml(header: str, tmp_path: Path) -> None:
+    quoted = header.replace('"', '""')
+    (tmp_path / "odd.csv").write_text(f'"{quoted}",name\n1,A\n2,B\n', encoding="utf-8")
+    (table,) = read(proposed(tmp_path / "odd.csv")).tables
+    assert table.cis[0].fields["id"].columns == (header,)
