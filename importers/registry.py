@@ -10,6 +10,7 @@ from cmdb.progress import Progress
 from importers.kit.records import Transformed
 from importers.sources.mapped import importer as mapped
 from importers.sources.native import importer as native
+from importers.sources.netbox import importer as netbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ IMPORTERS: tuple[Importer, ...] = (
         mapped.accepts,
         mapped.read,
     ),
+    Importer("netbox", "What NetBox's `manage.py dumpdata` writes, as .json or .json.gz.", netbox.accepts, netbox.read),
     Importer("native", "A folder of cis, relations and pools as CSV, or one .xlsx.", native.accepts, native.read),
 )
 

@@ -9,11 +9,11 @@ from cmdb.progress import Progress
 from importers.kit.csv_text import read_csv
 from importers.kit.files import read_bytes
 from importers.kit.findings import Cell, Findings
+from importers.kit.places import Places
 from importers.kit.records import Transformed
 from importers.kit.table import Layout, Table
 from importers.kit.workbook import Workbook
 from importers.sources.mapped.document import MappedTable, read_mapping
-from importers.sources.mapped.places import Places
 from importers.sources.mapped.transform import Mapper
 from importers.sources.native.tables import Tables
 from importers.sources.native.transform import transform

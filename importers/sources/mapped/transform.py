@@ -7,10 +7,10 @@ from itertools import chain, repeat
 from cmdb.model.errors import shown
 from cmdb.model.text import folded
 from importers.kit.findings import Findings
+from importers.kit.places import Part, Places, Rows
 from importers.kit.table import Table, near_names
 from importers.sources.mapped.columns import changed, chosen, joined, texts_of
 from importers.sources.mapped.document import CI_FIELDS, POOL_FIELDS, RELATION_FIELDS, Entry, Expression, MappedTable
-from importers.sources.mapped.places import Part, Places, Rows
 from importers.sources.native.tables import Tables
 
 Read = Sequence[tuple[MappedTable, Table]]
