@@ -8,6 +8,7 @@ from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.model.model import Model
 from cmdb.progress import Progress
 from importers.kit.records import Transformed
+from importers.sources.backstage import importer as backstage
 from importers.sources.mapped import importer as mapped
 from importers.sources.native import importer as native
 from importers.sources.netbox import importer as netbox
@@ -30,6 +31,7 @@ IMPORTERS: tuple[Importer, ...] = (
         mapped.accepts,
         mapped.read,
     ),
+    Importer("backstage", "A tree of Backstage catalog-info.yaml files.", backstage.accepts, backstage.read),
     Importer("netbox", "What NetBox's `manage.py dumpdata` writes, as .json or .json.gz.", netbox.accepts, netbox.read),
     Importer("native", "A folder of cis, relations and pools as CSV, or one .xlsx.", native.accepts, native.read),
 )

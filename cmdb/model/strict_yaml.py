@@ -1,5 +1,6 @@
 """YAML without its surprises: no aliases, no tags, no repeated keys, and a line and column for every value."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -11,6 +12,7 @@ from cmdb.model.errors import InvalidInput, Problem, shown
 
 MAX_BYTES = 2**20
 MAX_DEPTH = 30
+MAX_DOCUMENTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,11 @@ class Node:
 
 def read_yaml(path: Path) -> Node:
     """The one document in the file. Raises `InvalidInput` with the line and column of the fault."""
+    return parse_yaml(read_text(path), path.name)
+
+
+def read_text(path: Path) -> str:
+    """The text of a YAML file. Raises `InvalidInput`."""
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
@@ -39,20 +46,24 @@ def read_yaml(path: Path) -> Node:
     if len(data) > MAX_BYTES:
         raise _invalid("FILE_TOO_LARGE", path.name, f"more than {MAX_BYTES} bytes", f"at most {MAX_BYTES} bytes")
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         found = f"byte 0x{data[fault.start]:02X} at byte {fault.start + 1}"
         raise _invalid("ENCODING_INVALID", path.name, found, "UTF-8 text") from None
-    return parse_yaml(text, path.name)
 
 
 def parse_yaml(text: str, name: str) -> Node:
     """The one document in `text`; `name` stands for the file in messages. Raises `InvalidInput`."""
+    found = parse_documents(text, name, most=1)
+    return found[0] if found else Node(None, name, {})
+
+
+def parse_documents(text: str, name: str, most: int = MAX_DOCUMENTS) -> list[Node]:
+    """The documents in `text`, empty ones left out. Raises `InvalidInput`."""
     try:
         loader = _Loader(text, name)
         try:
-            root = loader.get_single_node()
-            return loader.node(root) if root is not None else Node(None, name, {})
+            return [node for node in loader.documents(most) if node.value is not None]
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as fault:
@@ -84,6 +95,18 @@ class _Loader(yaml.SafeLoader):
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node
+
+    def documents(self, most: int) -> Iterator[Node]:
+        """One document after another, at most so many."""
+        count = 0
+        while self.check_node():
+            count += 1
+            if count > most:
+                accepted = "one document" if most == 1 else f"at most {most:,} documents"
+                self._refuse("BAD_YAML", self.peek_event().start_mark, "one more document", accepted)  # type: ignore[no-untyped-call]
+            raw = self.get_node()
+            if raw is not None:
+                yield self.node(raw)
 
     def node(self, raw: yaml.Node) -> Node:
         """The value of a composed node."""
