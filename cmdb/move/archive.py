@@ -15,12 +15,14 @@ import orjson
 
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, PoolKey, Relation, RelationKey, attributes_json
+from cmdb.model.errors import InvalidInput
 from cmdb.model.model import Model
 from cmdb.model.record import Record
 from cmdb.move.hashing import Content, fingerprint
 from cmdb.move.revision import Mark, Revision, Source, changeset_of
 from cmdb.move.sealed import Lines, check_seal, invalid, sealed_lines, write_sealed
 from cmdb.progress import Progress, Silent
+from cmdb.store.checks import check_records
 from cmdb.store.port import Head
 
 FORMAT, VERSION = "bluenose-archive", 2
@@ -213,7 +215,7 @@ def _change(lines: Lines) -> tuple[str, list[str]]:
             lines.refuse("attributes that hold no plain values")
         values[5] = attributes_json(values[5])
     if word == "+record":
-        values[3] = _body(lines, values[3])
+        return word, _record(lines, values)
     if not all(type(value) is str for value in values):
         lines.refuse("a field that is not text")
     if any("\0" in value for value in values):
@@ -221,12 +223,17 @@ def _change(lines: Lines) -> tuple[str, list[str]]:
     return word, values
 
 
-def _body(lines: Lines, body: object) -> str:
-    """The body of a record in its one form."""
+def _record(lines: Lines, values: list[Any]) -> list[str]:
+    """The fields of a record, its body in its one form."""
+    *key, body = values
+    if not all(type(value) is str for value in key):
+        lines.refuse("a field that is not text")
     try:
-        return orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
-    except orjson.JSONEncodeError:
-        lines.refuse("a body that nests too deeply")
+        found = Record._make([*key, orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()])
+        check_records([found])
+    except (orjson.JSONEncodeError, InvalidInput):
+        lines.refuse("something that is no record")
+    return list(found)
 
 
 def _is_value(value: object) -> bool:

@@ -28,7 +28,7 @@ from cmdb.store.neo4j.store import Neo4jStore
 from cmdb.store.port import Change, Store, Touched
 from cmdb.store.sqlite.store import SqliteStore
 from tests.neo4j.choice import TestServer
-from tests.store.estate import ESTATE, change, ci, rel, rule
+from tests.store.estate import ESTATE, change, ci, incident, rel, rule
 from tests.store.twin import IDS, changesets, replayed
 
 LONG_AGO = datetime(2020, 2, 29, 23, 59, tzinfo=UTC)
@@ -50,6 +50,9 @@ def fresh(tmp_path: Path, model: Model) -> Opener:
     return lambda kind=SqliteStore, model=model, **more: kind(tmp_path / f"{next(numbers)}.db", model, **more)
 
 
+RECORDS = [incident("1", ["db", "h2"], "assyst", title="é"), incident("2", ["db"])]
+
+
 def ticking() -> Callable[[], datetime]:
     """A clock of long ago that now and then stands still."""
     ticks = count()
@@ -62,8 +65,8 @@ def lived(fresh: Opener) -> Iterator[Store]:
     with closing(fresh(clock=ticking())) as store:
         store.apply(ESTATE)
         store.apply(change(put_cis=[ci("h3", rack=7, tags=["a", "é"]), ci("h1", name="new name")], message="more"))
-        store.apply(change(put_relations=[rel("db", "runs_on", "h3", "hosts")]))
-        store.apply(change(retire=["san"], delete=["h2"]))
+        store.apply(change(put_relations=[rel("db", "runs_on", "h3", "hosts")], put_records=RECORDS[1:]))
+        store.apply(change(retire=["san"], delete=["h2"], put_records=[*RECORDS, incident("3", ["db"])]))
         store.apply(Changeset("bob", "elsewhere", "a word\nand another", put_cis=[ci("san", "storage")]))
         yield store
 
@@ -78,6 +81,8 @@ def assert_same(source: Store, target: Store) -> None:
         assert target.get(ids, at) == source.get(ids, at)
         assert target.around(ids[:2], at) == source.around(ids[:2], at)
         assert content_hash(target, at) == content_hash(source, at)
+        for after in (0, at // 2):
+            assert target.records(after, at).records == source.records(after, at).records
     for at in range(1, newest.revision + 1):
         told = source.changes(at, at).head
         assert target.changes(at, at).head == told
@@ -85,6 +90,9 @@ def assert_same(source: Store, target: Store) -> None:
         for moment in (told.recorded_at - SECOND / 2, told.recorded_at, told.recorded_at + SECOND / 2):
             assert target.head(moment).revision == source.head(moment).revision
     assert target.history(ids, 1000) == source.history(ids, 1000)
+    assert target.log(0, 1000) == source.log(0, 1000)
+    for stored in source.records().records:
+        assert target.record_history(stored.record.key, 1000) == source.record_history(stored.record.key, 1000)
 
 
 class Unlisted(SqliteStore):
@@ -131,6 +139,7 @@ def test_any_history_goes_through_neo4j_and_back(
     user, password = neo4j_server.auth or ("", "")
     lived.apply(change(put_cis=[ci("s0", name="one"), ci("s1")], put_relations=[rel("s0", "depends_on", "s1")]))
     lived.apply(change(put_cis=[ci("s0", "virtual_machine", "one")], delete=["s1"]))
+    lived.apply(change(put_records=[incident("2", ["s0", "s1"], title="alone"), *RECORDS[:1]]))
     with (
         closing(Neo4jStore(neo4j_server.uri, user, password, model, silent_seconds=30)) as middle,
         closing(fresh()) as target,

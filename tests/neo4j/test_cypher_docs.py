@@ -5,34 +5,55 @@ import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from neo4j import Driver
 
+from cmdb.model.ci import CiId
 from cmdb.model.model import standard_model
+from cmdb.records.form import kept
+from cmdb.records.kinds import IncidentState
+from cmdb.records.record_types import AffectedCi, AnyRecord, Change, CoveredCi, Freeze, Incident, PlannedCi
 from cmdb.store.neo4j.store import Neo4jStore
 from cmdb.store.port import Dump
 from importers.runner import apply_plan, plan_import
 from tests.neo4j.choice import TestServer
 from tests.neo4j.plugin import turn
 from tests.neo4j.wiping import wipe
+from tests.store.estate import change
 
 Rows = list[dict[str, Any]]
 PAGE = Path("docs/neo4j.md").read_text()
 QUERIES = [textwrap.dedent(text) for text in re.findall(r"^ +```cypher\n(.+?)^ +```$", PAGE, re.M | re.S)]
+SAN, VOLUME = CiId("san-gdc-01"), CiId("vol-gdc-02-ds-06")
+TEN = datetime(2026, 11, 22, 10, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+STATES = (AffectedCi(SAN, "degraded", TEN, TEN + HOUR), AffectedCi(SAN, "down", TEN + HOUR))
+RECORDS: tuple[AnyRecord, ...] = (
+    Incident(number="INC-1", title="Array down", started_at=TEN, cis=STATES),
+    Incident(number="INC-2", title="Over", started_at=TEN, state=IncidentState.closed, cis=STATES[1:]),
+    Freeze(number="FRZ-1", title="Budget day", start=TEN, end=TEN + HOUR, cis=(CoveredCi(VOLUME), CoveredCi(SAN))),
+    *(
+        Change(number=f"CHG-{n}", title="Disks", requested_at=TEN, start=TEN + n * HOUR / 2, end=TEN + n * HOUR,
+               cis=(PlannedCi(VOLUME),))
+        for n in (1, 2)
+    ),
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def province(neo4j_session_server: TestServer) -> Iterator[tuple[Driver, Dump]]:
-    """The demo province, imported into the database, and what it holds."""
+    """The demo province, imported into the database with a few records, and what it holds."""
     model, server = standard_model(), neo4j_session_server
     user, password = server.auth or ("", "")
     with turn(server), server.driver() as driver:
         wipe(driver)
         with closing(Neo4jStore(server.uri, user, password, model, silent_seconds=20)) as store:
             apply_plan(store, plan_import(store, model, Path("examples/province"), "province"), "ada")
+            store.apply(change(put_records=[kept(value) for value in RECORDS]))
             yield driver, store.dump()
 
 
@@ -96,14 +117,27 @@ def ending(rows: Rows, dump: Dump) -> bool:
 
 
 def revisions(rows: Rows, dump: Dump) -> bool:
-    return [row["revision"] for row in rows] == [1, 0] and rows[0]["who"] == "ada"
+    return [row["revision"] for row in rows] == [2, 1, 0] and rows[1]["who"] == "ada"
 
 
-CHECKS = (kinds, dispatch, around, reaching, callers, tight, gaps, unsupported, ending, revisions)
+def going_on(rows: Rows, dump: Dump) -> bool:
+    names = {c.id: c.name for c in dump.cis}
+    teams = sorted(names[r.to_id] for r in dump.relations if (r.from_id, r.type) == (SAN, "supported_by"))
+    told = [(row["incident"], row["title"], row["ci"], row["state"], sorted(row["teams"])) for row in rows]
+    return bool(teams) and told == [("INC-1", "Array down", SAN, "down", teams)]
 
 
-def test_there_are_ten() -> None:
-    assert len(QUERIES) == len(CHECKS) == 10
+def frozen(rows: Rows, dump: Dump) -> bool:
+    return [(row["change"], row["ci"], row["freeze"]) for row in rows] == [("CHG-1", VOLUME, "FRZ-1")]
+
+
+CHECKS = (
+    kinds, dispatch, around, reaching, callers, tight, gaps, unsupported, ending, revisions, going_on, frozen,
+)  # fmt: skip
+
+
+def test_there_are_twelve() -> None:
+    assert len(QUERIES) == len(CHECKS) == 12
 
 
 @pytest.mark.parametrize(("number", "check"), list(enumerate(CHECKS)), ids=[check.__name__ for check in CHECKS])

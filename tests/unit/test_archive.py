@@ -18,7 +18,7 @@ from cmdb.move.recorded import Recorded
 from cmdb.move.sealed import write_sealed
 from cmdb.store.port import Store
 from cmdb.store.sqlite.store import SqliteStore
-from tests.store.estate import ESTATE, change, ci
+from tests.store.estate import ESTATE, change, ci, incident
 
 SEED = 20261122
 Edited = Callable[[list[bytes]], object]
@@ -26,11 +26,12 @@ Edited = Callable[[list[bytes]], object]
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A store with three revisions."""
+    """A store with four revisions."""
     with closing(SqliteStore(tmp_path_factory.mktemp("store") / "store.db", standard_model())) as store:
         store.apply(ESTATE)
         store.apply(change(put_cis=[ci("h3", rack=7, tags=["a", "é"], virtual=True)], delete=["h2"], message="more"))
         store.apply(change(retire=["san"]))
+        store.apply(change(put_records=[incident("INC-1", ["db"], title="é")]))
         yield store
 
 
@@ -53,10 +54,10 @@ def faults(data: bytes, place: Path) -> list[str]:
 
 def test_any_gzip_reader_unpacks_it(whole: Path) -> None:
     first, *lines, end, seal = map(orjson.loads, gzip.decompress(whole.read_bytes()).splitlines())
-    assert (first["format"], first["version"], first["revision"], end) == ("bluenose-archive", 1, 3, {"end": 3})
+    assert (first["format"], first["version"], first["revision"], end) == ("bluenose-archive", 2, 4, {"end": 4})
     assert list(seal) == ["seal"]
     headings = [line for line in lines if isinstance(line, dict)]
-    assert [line["changes"] for line in headings] == [10, 3, 1]
+    assert [line["changes"] for line in headings] == [10, 3, 1, 1]
     assert sum(line["changes"] for line in headings) == len(lines) - len(headings)
     assert [
         "+ci",
@@ -69,13 +70,15 @@ def test_any_gzip_reader_unpacks_it(whole: Path) -> None:
         "test",
     ] in (lines)
     assert [line for line in lines if "-ci" in line] == [["-ci", "h2"]]
+    body = {"cis": [{"ci": "db", "state": "down"}], "title": "é"}
+    assert lines[-1] == ["+record", "incident", "bluenose", "INC-1", body]
 
 
 def test_revisions_can_be_read_from_anywhere(whole: Path) -> None:
     kept = Archive(whole)
     every = list(kept.revisions(0))
-    assert [revision.mark.number for revision in every] == [1, 2, 3]
-    for after in range(4):
+    assert [revision.mark.number for revision in every] == [1, 2, 3, 4]
+    for after in range(5):
         assert list(kept.revisions(after)) == every[after:]
         assert after == 0 or kept.mark(after) == every[after - 1].mark
     assert every[1].changeset.delete == [CiId("h2")]
@@ -121,11 +124,11 @@ def put(at: int, old: bytes, new: bytes) -> Edited:
     ("edit", "place"),
     [
         (put(0, b"bluenose-archive", b"other"), "line 1"),
-        (put(0, b'"version":1', b'"version":2'), "line 1"),
-        (put(0, b'"version":1', b'"version":true'), "line 1"),
-        (put(0, b'"revision":3', b'"revision":4'), "line 19"),
-        (put(0, b'"revision":3', b'"revision":2'), "line 16"),
-        (put(0, b'"recordedAt":"2', b'"recordedAt":"3'), "line 18"),
+        (put(0, b'"version":2', b'"version":3'), "line 1"),
+        (put(0, b'"version":2', b'"version":true'), "line 1"),
+        (put(0, b'"revision":4', b'"revision":5'), "line 21"),
+        (put(0, b'"revision":4', b'"revision":3'), "line 18"),
+        (put(0, b'"recordedAt":"2', b'"recordedAt":"3'), "line 20"),
         (put(0, b"+00:00", b""), "line 1"),
         (put(1, b"+00:00", b"+25:00"), "line 2"),
         (put(1, b'"recordedAt":"20', b'"recordedAt":"30'), "line 13"),
@@ -154,7 +157,16 @@ def put(at: int, old: bytes, new: bytes) -> Edited:
         (put(2, b"]\n", b"]"), "line 3"),
         (put(2, b"]\n", b"\xff]\n"), "line 3"),
         (put(2, b"]\n", b"]\n\n"), "line 4"),
-        (list[bytes].pop, "line 19"),
+        (put(19, b'"incident"', b'"ticket"'), "line 20"),
+        (put(19, b'"INC-1"', b"1"), "line 20"),
+        (put(19, b'"INC-1"', b'""'), "line 20"),
+        (put(19, b'"INC-1"', b'"\\u0000"'), "line 20"),
+        (put(19, b'{"cis"', b'{"kind":"x","cis"'), "line 20"),
+        (put(19, b'{"ci":"db"', b'{"on":"db"'), "line 20"),
+        (put(19, b'"\xc3\xa9"', b"[" * 300 + b"]" * 300), "line 20"),
+        (put(19, b'"\xc3\xa9"', b'"\\ud800"'), "line 20"),
+        (put(19, b'{"cis"', b'["cis"],{"cis"'), "line 20"),
+        (list[bytes].pop, "line 21"),
         (lambda lines: lines.pop(5), "line 12"),
         (list[bytes].clear, "line 1"),
     ],

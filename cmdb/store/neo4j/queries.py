@@ -224,16 +224,16 @@ CREATE (:PastPool {ci: row[0], name: row[1], required: row[2], full: row[3], eff
 # Records. One that names CIs which are not there holds their ids, and how many they are.
 RECORD_REVISIONS = """
 UNWIND $keys AS key
-MATCH (r:Record {kind: key[0], source: key[1], number: key[2]})
+MATCH (r:ServiceRecord {kind: key[0], source: key[1], number: key[2]})
 RETURN r.kind, r.source, r.number, r.since
 """
 RECORDS = """
 UNWIND $keys AS key
-MATCH (r:Record {kind: key[0], source: key[1], number: key[2]})
+MATCH (r:ServiceRecord {kind: key[0], source: key[1], number: key[2]})
 RETURN r.kind, r.source, r.number, r.body, r.since
 """
 RECORDS_SINCE = """
-MATCH (r:Record) WHERE r.since > $after AND r.since <= $at
+MATCH (r:ServiceRecord) WHERE r.since > $after AND r.since <= $at
 WITH r.kind AS kind, r.source AS source, r.number AS number, r.body AS body, r.since AS since
 WHERE kind IS NOT NULL AND source IS NOT NULL AND number IS NOT NULL AND body IS NOT NULL AND since IS NOT NULL
 RETURN kind, source, number, body, since
@@ -245,7 +245,7 @@ RETURN p.kind, p.source, p.number, p.body, p.since
 """
 PAST_RECORDS_SINCE = PAST_RECORDS_AT.replace("(until)", "(since)")
 RECORD_VERSIONS = """
-MATCH (r:Record {kind: $key[0], source: $key[1], number: $key[2]})
+MATCH (r:ServiceRecord {kind: $key[0], source: $key[1], number: $key[2]})
 RETURN r.body AS body, r.since AS since, null AS until
 UNION ALL
 MATCH (r:PastRecord {kind: $key[0], source: $key[1], number: $key[2]})
@@ -255,35 +255,35 @@ RECORDS_OF_CIS = """
 UNWIND $ids AS id
 MATCH (n:CI {id: id})
 CALL (n) { MATCH (n)<--(r) RETURN r }
-WITH DISTINCT r WHERE r:Record
+WITH DISTINCT r WHERE r:ServiceRecord
 RETURN r.kind, r.source, r.number
 """
-UNLINKED = "MATCH (r:Record) WHERE r.missing > 0 RETURN r.kind, r.source, r.number, r.unlinked"
+UNLINKED = "MATCH (r:ServiceRecord) WHERE r.missing > 0 RETURN r.kind, r.source, r.number, r.unlinked"
 KEEP_RECORDS = """
 UNWIND $rows AS row
 CREATE (:PastRecord {kind: row[0], source: row[1], number: row[2], body: row[3], since: row[4], until: $until})
 """
 DELETE_RECORDS = """
 UNWIND $keys AS key
-MATCH (r:Record {kind: key[0], source: key[1], number: key[2]})
+MATCH (r:ServiceRecord {kind: key[0], source: key[1], number: key[2]})
 DETACH DELETE r
 """
-CREATE_RECORDS = "UNWIND $rows AS row CREATE (r:Record:{label}) SET r = row"
+CREATE_RECORDS = "UNWIND $rows AS row CREATE (r:ServiceRecord:{label}) SET r = row"
 UNLINK = """
 UNWIND $keys AS key
-MATCH (r:Record {kind: key[0], source: key[1], number: key[2]})
+MATCH (r:ServiceRecord {kind: key[0], source: key[1], number: key[2]})
 CALL (r) { MATCH (r)-[link]->() RETURN link }
 DELETE link
 """
 LINK = """
 UNWIND $rows AS row
-MATCH (r:Record {{kind: row[0], source: row[1], number: row[2]}})
+MATCH (r:ServiceRecord {{kind: row[0], source: row[1], number: row[2]}})
 MATCH (n:CI {{id: row[3]}})
 CREATE (r)-[link:{type}]->(n) SET link = row[4]
 """
 MARK_UNLINKED = """
 UNWIND $rows AS row
-MATCH (r:Record {kind: row[0], source: row[1], number: row[2]})
+MATCH (r:ServiceRecord {kind: row[0], source: row[1], number: row[2]})
 SET r.missing = row[3], r.unlinked = row[4]
 """
 

@@ -54,9 +54,9 @@ SCHEMA: tuple[Declared, ...] = (
     ordered("PastRelation", "until"),
     ordered("PastPool", "ci"),
     ordered("PastPool", "until"),
-    unique("Record", "kind", "source", "number"),
-    ordered("Record", "since"),
-    ordered("Record", "missing"),
+    unique("ServiceRecord", "kind", "source", "number"),
+    ordered("ServiceRecord", "since"),
+    ordered("ServiceRecord", "missing"),
     ordered("PastRecord", "kind", "source", "number"),
     ordered("PastRecord", "since"),
     ordered("PastRecord", "until"),
@@ -102,7 +102,7 @@ def _upgrade(tx: ManagedTransaction) -> None:
     tx.run(LOCK).consume()
     if tx.run(FORMAT_FOUND).value() == [FORMAT]:
         return
-    for label in ("Record", "PastRecord", *RECORD_LABELS.values()):
+    for label in ("ServiceRecord", "PastRecord", *RECORD_LABELS.values()):
         tx.run(RELABEL.format(label=label)).consume()
     tx.run(SET_FORMAT, format=FORMAT).consume()
 

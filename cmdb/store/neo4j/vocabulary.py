@@ -18,13 +18,13 @@ ROOT = "CI"
 RECORD_LABELS: Mapping[str, str] = {
     "incident": "Incident", "change": "Change", "freeze": "FreezeWindow", "problem": "Problem", "basis": "Basis",
 }  # fmt: skip
-"""The label of each kind of record, beside `Record`."""
+"""The label of each kind of record, beside `ServiceRecord`, as the model has a kind `record`."""
 RECORD_LINKS: Mapping[str, str] = {
     "incident": "AFFECTS", "change": "CHANGES", "freeze": "COVERS", "problem": "CONCERNS", "basis": "CONCERNS",
 }  # fmt: skip
 """The type of the relationships from each kind of record to the CIs that it is about."""
 OURS = frozenset(
-    {"Head", "Revision", "Request", "Pool", "PastCI", "PastRelation", "PastPool", "Record", "PastRecord"}
+    {"Head", "Revision", "Request", "Pool", "PastCI", "PastRelation", "PastPool", "ServiceRecord", "PastRecord"}
 ).union(RECORD_LABELS.values())
 """Labels of what is no CI."""
 OWN = frozenset({*CI._fields, "since", "record", "searched"}.difference({"attributes_json"}))

@@ -1,0 +1,76 @@
+"""A book on local disk: checksummed, replaced whole or not at all, ignored when damaged.
+
+Layout: MAGIC, the digest of the rest, then JSON: the store's head, and each record with its revision. Whoever changes
+what the file holds changes MAGIC.
+"""
+
+import os
+from datetime import datetime
+from fcntl import LOCK_EX, LOCK_NB, flock
+from hashlib import blake2b
+from pathlib import Path
+
+import orjson
+
+from cmdb.model.record import Record
+from cmdb.records.book import Book
+from cmdb.records.record_types import AnyRecord
+from cmdb.store.port import Head, Records, StoredRecord
+
+MAGIC = b"BNBOOK01"
+DIGEST = 16
+
+
+def save(book: Book, place: Path) -> None:
+    """Write a book atomically and durably.
+
+    Raises `OSError`, of which `BlockingIOError` means that another process is writing this file just now.
+    """
+    data = _packed(book)
+    draft = place.with_name(place.name + ".draft")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT, 0o666), "wb") as file:
+        flock(file, LOCK_EX | LOCK_NB)
+        if not (draft.exists() and os.path.samestat(os.fstat(file.fileno()), draft.stat())):
+            raise BlockingIOError("another process has just put this draft in its place")
+        try:
+            file.truncate()
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            os.replace(draft, place)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+
+
+def load(place: Path) -> Records | None:
+    """The records in a file, or None where there is none, or it is damaged or of another version."""
+    try:
+        data = place.read_bytes()
+    except OSError:
+        return None
+    start = len(MAGIC) + DIGEST
+    if data[: len(MAGIC)] != MAGIC or data[len(MAGIC) : start] != _digest(data[start:]):
+        return None
+    packed = orjson.loads(data[start:])
+    revision, recorded_at = packed["head"]
+    records = [
+        StoredRecord(Record(kind, source, number, body), at) for kind, source, number, body, at in packed["records"]
+    ]
+    return Records(Head(revision, datetime.fromisoformat(recorded_at)), records)
+
+
+def _packed(book: Book) -> bytes:
+    from cmdb.records.form import kept
+
+    values: list[AnyRecord] = []
+    for shelf in (book.incidents, book.changes, book.freezes, book.problems, book.bases):
+        values.extend(shelf.values())
+    records = [[*kept(value), book.revisions[value.key]] for value in values]
+    head = [book.head.revision, book.head.recorded_at.isoformat()]
+    body = orjson.dumps({"head": head, "records": records})
+    return MAGIC + _digest(body) + body
+
+
+def _digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=DIGEST).digest()
