@@ -169,7 +169,7 @@ def test_an_order_of_ids_that_is_that_of_code_points(opened: Open) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    [queries.RELATIONS, queries.DELETE_RELATIONS, queries.ALL_RELATIONS, queries.RECORDS_OF_CIS, queries.UNLINK],
+    [queries.RELATIONS, queries.DELETE_RELATIONS, queries.ALL_RELATIONS, queries.RECORDS_OF_CIS],
 )
 def test_plans_do_not_hang_on_statistics(opened: Open, neo4j_driver: Driver, query: str) -> None:
     """A plan made for an empty database is kept for a while; it must not scan all relationships for each row."""

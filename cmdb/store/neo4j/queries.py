@@ -269,19 +269,13 @@ MATCH (r:ServiceRecord {kind: key[0], source: key[1], number: key[2]})
 DETACH DELETE r
 """
 CREATE_RECORDS = "UNWIND $rows AS row CREATE (r:ServiceRecord:{label}) SET r = row"
-UNLINK = """
-UNWIND $keys AS key
-MATCH (r:ServiceRecord {kind: key[0], source: key[1], number: key[2]})
-CALL (r) { MATCH (r)-[link]->() RETURN link }
-DELETE link
-"""
 LINK = """
 UNWIND $rows AS row
 MATCH (r:ServiceRecord {{kind: row[0], source: row[1], number: row[2]}})
 MATCH (n:CI {{id: row[3]}})
 CREATE (r)-[link:{type}]->(n) SET link = row[4]
 """
-MARK_UNLINKED = """
+NOTE_UNLINKED = """
 UNWIND $rows AS row
 MATCH (r:ServiceRecord {kind: row[0], source: row[1], number: row[2]})
 SET r.missing = row[3], r.unlinked = row[4]

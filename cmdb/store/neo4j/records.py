@@ -3,7 +3,7 @@
 A record hangs on every CI that it names and that is there: one that comes back is found by what is kept unlinked.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Set
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -80,37 +80,52 @@ def losing(tx: ManagedTransaction, removed: Iterable[CI]) -> list[RecordKey]:
     return [RecordKey(*key) for key in rows(tx, queries.RECORDS_OF_CIS, "ids", [ci.id for ci in removed])]
 
 
-def gaining(tx: ManagedTransaction, created: Iterable[CI]) -> list[RecordKey]:
+def gaining(tx: ManagedTransaction, created: Collection[CiId]) -> list[RecordKey]:
     """The records that name CIs which have just come."""
-    ids = {ci.id for ci in created}
-    found = tx.run(queries.UNLINKED).values() if ids else []
-    return [RecordKey(*key) for *key, names in found if not ids.isdisjoint(names)]
+    found = tx.run(queries.UNLINKED).values() if created else []
+    return [RecordKey(*key) for *key, names in found if not set(names).isdisjoint(created)]
 
 
-def write(tx: ManagedTransaction, delta: Delta[Record], moved: Iterable[RecordKey], since: int) -> None:
-    """Write new records and hang them on their CIs; hang those anew whose CIs came or went."""
+def write(
+    tx: ManagedTransaction, delta: Delta[Record], losing: Iterable[RecordKey], created: Iterable[CI], since: int
+) -> None:
+    """Write new records and hang them on their CIs; hang others on the CIs that came, and note those that went."""
     written = sorted([*delta.created, *(new for _, new in delta.changed)])
     for kind, group in groupby(written, key=attrgetter("kind")):
         query = queries.CREATE_RECORDS.format(label=RECORD_LABELS[kind])
         run(tx, query, "rows", [record_properties(thing, since) for thing in group])
-    others = sorted(set(moved).difference(thing.key for thing in written))
-    run(tx, queries.UNLINK, "keys", list(map(list, others)))
-    kept = [Record._make(row[:-1]) for row in StoredGraph(tx).records(others)]
-    _link(tx, written, again=False)
-    _link(tx, sorted(kept), again=True)
+    came = {ci.id for ci in created}
+    moved = {*losing, *gaining(tx, came)}.difference(thing.key for thing in written)
+    others = sorted(Record._make(row[:-1]) for row in StoredGraph(tx).records(moved))
+    there = _there(tx, written)
+    _link(tx, written, there)
+    _note(tx, [(thing, missing) for thing in written if (missing := _missing(thing, there))])
+    _link(tx, others, came)
+    still = _there(tx, others)
+    _note(tx, [(thing, _missing(thing, still)) for thing in others])
 
 
-def _link(tx: ManagedTransaction, kept: Collection[Record], *, again: bool) -> None:
-    """Hang records on their CIs; tell what is missing, and `again` what no more is."""
-    there = StoredGraph(tx).kinds(list({ci for thing in kept for ci in thing.cis})).keys()
-    missing = [(thing, [ci for ci in thing.cis if ci not in there]) for thing in kept]
-    told = [[*thing.key, len(ids) or None, ids or None] for thing, ids in missing if ids or again]
-    run(tx, queries.MARK_UNLINKED, "rows", told)
+def _there(tx: ManagedTransaction, kept: Iterable[Record]) -> Set[CiId]:
+    return StoredGraph(tx).kinds({ci for thing in kept for ci in thing.cis}).keys()
+
+
+def _missing(record: Record, there: Set[CiId]) -> list[CiId]:
+    return [ci for ci in record.cis if ci not in there]
+
+
+def _link(tx: ManagedTransaction, kept: Iterable[Record], ends: Set[CiId]) -> None:
+    """Hang records on those of their CIs that are among `ends`."""
     for kind, group in groupby(kept, key=attrgetter("kind")):
         links = [
             [*thing.key, part["ci"], single_values(part, BESIDE)]
             for thing in group
             for part in thing.body.get("cis", ())
-            if part["ci"] in there
+            if part["ci"] in ends
         ]
         run(tx, queries.LINK.format(type=RECORD_LINKS[kind]), "rows", links)
+
+
+def _note(tx: ManagedTransaction, missing: Iterable[tuple[Record, list[CiId]]]) -> None:
+    """Keep which CIs that a record names are not there."""
+    told = [[*thing.key, len(ids) or None, ids or None] for thing, ids in missing]
+    run(tx, queries.NOTE_UNLINKED, "rows", told)

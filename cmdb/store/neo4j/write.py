@@ -162,7 +162,7 @@ def write(
     _delete(tx, found)
     numbers = _write_cis(tx, vocabulary, found.cis, new.revision)
     _create(tx, found, numbers, new.revision)
-    records.write(tx, found.records, [*losing, *records.gaining(tx, found.cis.created)], new.revision)
+    records.write(tx, found.records, losing, found.cis.created, new.revision)
     done = applied(changeset, new.revision, found.cis, found.relations, found.pools, found.records)
     revision = {
         "number": new.revision, "recorded_at": new.recorded_at, "who": changeset.who, "source": changeset.source,

@@ -15,6 +15,7 @@ VERSION = f"SELECT {RECORDS.listed}, since FROM"
 BY_KEY = "kind = ?1 AND source = ?2 AND number = ?3"
 CURRENT = f"{VERSION} record WHERE since > ?1"
 STOOD = f"{CURRENT} AND since <= ?2 UNION ALL {VERSION} record_past WHERE since > ?1 AND since <= ?2 AND until > ?2"
+"""In no order: for one by key the whole table would be read."""
 HISTORY = f"""
 SELECT new.since, r.recorded_at, r.who, r.source, r.message, old.body_json, new.body_json
 FROM (SELECT since, body_json FROM record WHERE {BY_KEY}
@@ -39,10 +40,10 @@ def records(connection: apsw.Connection, after: int, at: int | None) -> Records:
     """Records whose version as of `at` was written after revision `after`, by key."""
     past = known(connection, at)
     if past is None:
-        told, rows = head(connection), connection.execute(f"{CURRENT} ORDER BY {RECORDS.key}", (after,))
+        told, rows = head(connection), connection.execute(CURRENT, (after,))
     else:
-        told, rows = recorded(connection, past), connection.execute(f"{STOOD} ORDER BY {RECORDS.key}", (after, past))
-    return Records(told, [_stored(row) for row in rows])
+        told, rows = recorded(connection, past), connection.execute(STOOD, (after, past))
+    return Records(told, [_stored(row) for row in sorted(rows)])
 
 
 def _stored(row: Row) -> StoredRecord:
