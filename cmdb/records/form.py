@@ -14,7 +14,7 @@ TYPES: dict[str, type[AnyRecord]] = {t.kind: t for t in (Incident, Change, Freez
 
 def kept(value: AnyRecord) -> Record:
     """A record as stores keep it."""
-    plain = _adapter(value.kind).dump_python(value, mode="json", exclude_defaults=True)
+    plain = _adapter(value.kind).dump_python(value, mode="json", exclude_none=True)
     for name in ("number", "source"):
         plain.pop(name, None)
     return Record(value.kind, value.source, value.number, orjson.dumps(plain, option=orjson.OPT_SORT_KEYS).decode())
