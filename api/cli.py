@@ -7,9 +7,13 @@ import orjson
 import typer
 
 from api.verbs.asking import impact, why
+from api.verbs.board import board, trends
+from api.verbs.calendar import FREEZE_VERBS, calendar
 from api.verbs.causes import causes, changed
+from api.verbs.changes import CHANGE_VERBS
 from api.verbs.comparing import diff
 from api.verbs.continuity import gaps
+from api.verbs.incidents import INCIDENT_VERBS
 from api.verbs.keeping import backup, copy, restore
 from api.verbs.looking import history, search, show
 from api.verbs.mapping import mapping
@@ -18,9 +22,10 @@ from api.verbs.options import Refused
 from api.verbs.readiness import readiness
 from api.verbs.serving import demo, serve
 from api.verbs.spof import spof
+from api.verbs.storm import storm
 from cmdb.model.errors import InvalidInput
 from cmdb.move.revision import Stopped
-from cmdb.store.port import Conflict, KeyReused, StoreUnavailable
+from cmdb.store.port import Conflict, KeyReused, RecordConflict, StoreUnavailable
 
 ANSWERED, BAD_INPUT, UNAVAILABLE = 0, 2, 3
 
@@ -35,6 +40,7 @@ app = typer.Typer(
 
 VERBS = (
     ("demo", demo),
+    ("storm", storm),
     ("import", import_),
     ("impact", impact),
     ("why", why),
@@ -43,6 +49,9 @@ VERBS = (
     ("readiness", readiness),
     ("causes", causes),
     ("changed", changed),
+    ("board", board),
+    ("calendar", calendar),
+    ("trends", trends),
     ("search", search),
     ("show", show),
     ("history", history),
@@ -55,8 +64,20 @@ VERBS = (
 )
 """Every verb, in the order of the help."""
 
+GROUPS = (
+    ("incident", INCIDENT_VERBS, "Incidents: declare them, follow them, look back upon them."),
+    ("change", CHANGE_VERBS, "Planned changes: what they would do, what they collide with, how risky they are."),
+    ("freeze", FREEZE_VERBS, "Freeze and blackout windows: when changes are not wanted."),
+)
+"""Verbs of verbs: name, what can be done, the help."""
+
 for name, verb in VERBS:
     app.command(name)(verb)
+for name, verbs, words in GROUPS:
+    group = typer.Typer(help=words, no_args_is_help=True, rich_markup_mode=None)
+    for inner, done in verbs:
+        group.command(inner)(done)
+    app.add_typer(group, name=name)
 app.add_typer(mapping, name="mapping")
 
 
@@ -72,7 +93,7 @@ def main(arguments: list[str] | None = None) -> None:
         refuse(given, BAD_INPUT, error.code, str(error))
     except InvalidInput as error:
         refuse(given, BAD_INPUT, error.code, *_problems(error))
-    except (Conflict, KeyReused) as error:
+    except (Conflict, RecordConflict, KeyReused) as error:
         refuse(given, BAD_INPUT, error.code, "what is recorded has changed meanwhile; look again and repeat")
     except StoreUnavailable as error:
         refuse(given, UNAVAILABLE, error.code, error.reason)

@@ -77,7 +77,8 @@ class Edge:
         route = scope["path"] if scope["path"] in self.routes else "other"
         method = scope["method"] if scope["method"] in {"GET", "POST", "HEAD", "OPTIONS"} else "other"
         self.metrics.requests.labels(route, method, exchange.status).inc()
-        self.metrics.seconds.labels(route).observe(seconds)
+        if "lasts" not in scope["state"]:  # an event stream ends when its client goes
+            self.metrics.seconds.labels(route).observe(seconds)
         if route not in OPEN:
             log.info(
                 "request", request_id=exchange.identity, method=method, route=route, status=exchange.status,

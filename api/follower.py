@@ -1,11 +1,15 @@
 """Keeps a snapshot at the newest revision, and on disk, from threads of its own: no question waits for either."""
 
 from threading import Event, Thread
+from typing import TYPE_CHECKING
 
 from structlog import get_logger
 
 from cmdb.store.port import StoreUnavailable
 from impact.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from cmdb.records.keeper import BookKeeper
 
 FOLLOW_SECONDS = 0.1
 SAVE_SECONDS = 60.0
@@ -14,10 +18,13 @@ BUSY_SECONDS = 1.0
 
 
 class Follower:
-    """Asks the store for its newest revision ten times a second, and keeps the estate on disk once a minute."""
+    """Asks the store for its newest revision ten times a second, and keeps the estate on disk once a minute.
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    The records are followed with it: read when the estate is of another revision than they are.
+    """
+
+    def __init__(self, snapshot: Snapshot, book: "BookKeeper | None" = None) -> None:
+        self._snapshot, self._book = snapshot, book
         self._stop, self._began = Event(), Event()
         self._threads = [
             Thread(target=self._follow, name="follower", daemon=True),
@@ -42,7 +49,9 @@ class Follower:
     def _follow(self) -> None:
         while not self._stop.is_set():
             try:
-                self._snapshot.current()
+                estate = self._snapshot.current().estate
+                if self._book and (self._book.seen is None or self._book.seen.book.head != estate.head):
+                    self._book.current()
             except StoreUnavailable:
                 pass  # nothing was ever seen; /ready says so
             except Exception:  # noqa: BLE001
@@ -58,6 +67,8 @@ class Follower:
             pause = SAVE_SECONDS
             try:
                 self._snapshot.share()
+                if self._book:
+                    self._book.save()
             except BlockingIOError:
                 pause = BUSY_SECONDS
             except Exception:  # noqa: BLE001

@@ -34,6 +34,9 @@ class Metrics:
         )  # fmt: skip
         self.subscribers = Gauge("cmdb_subscribers", "Open subscriptions.", ("transport",), registry=self.registry)
         self.events = Counter("cmdb_events_sent", "Events sent to them.", ("transport",), registry=self.registry)
+        self.answers = Counter(
+            "cmdb_event_answers", "Answers to events; each is sent to all who ask the same.", registry=self.registry
+        )
         self.dropped = Counter(
             "cmdb_subscriptions_dropped", "Subscriptions ended by the service, and why.", ("reason",),
             registry=self.registry,

@@ -1,12 +1,14 @@
 """Stores by their address: an embedded file, or a Neo4j database."""
 
 import os
+from collections.abc import Callable
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 from cmdb.model.model import Model
 from cmdb.store.port import Store, StoreUnavailable
-from cmdb.store.sqlite.store import SqliteStore
+from cmdb.store.sqlite.store import SqliteStore, utc_now
 from impact.kept import Keep
 
 DEFAULT_STORE = "sqlite:bluenose.db"
@@ -25,14 +27,17 @@ def is_remote(store_url: str) -> bool:
     return False
 
 
-def open_store(store_url: str, model: Model) -> Store:
-    """The store at a URL; `NEO4J_USER` and `NEO4J_PASSWORD` are for a database. Raises `StoreUnavailable`."""
+def open_store(store_url: str, model: Model, clock: Callable[[], datetime] = utc_now) -> Store:
+    """The store at a URL; `NEO4J_USER` and `NEO4J_PASSWORD` are for a database. Raises `StoreUnavailable`.
+
+    `clock` tells when a revision is recorded.
+    """
     if not is_remote(store_url):
-        return SqliteStore(store_path(store_url), model)
+        return SqliteStore(store_path(store_url), model, clock=clock)
     from cmdb.store.neo4j.store import Neo4jStore
 
     user, password = os.environ.get("NEO4J_USER", "neo4j"), os.environ.get("NEO4J_PASSWORD", "")
-    return Neo4jStore(store_url, user, password, model)
+    return Neo4jStore(store_url, user, password, model, clock=clock)
 
 
 def store_path(store_url: str) -> Path:

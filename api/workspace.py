@@ -22,7 +22,7 @@ from impact.sweep.held import Sweeps
 
 if TYPE_CHECKING:
     from api.follower import Follower
-    from api.planned import Plans
+    from api.planned import KeptPlans
     from cmdb.records.book import SeenBook
     from cmdb.records.keeper import BookKeeper
     from cmdb.records.service import RecordDesk
@@ -68,18 +68,18 @@ class Workspace:
         return RecordDesk(self.store, self.model, self.book, self.clock)
 
     @cached_property
-    def plans(self) -> "Plans":
+    def plans(self) -> "KeptPlans":
         """Changes and incidents as the engine takes them, and answers about them, kept while nothing changes."""
-        from api.planned import Plans
+        from api.planned import KeptPlans
 
-        return Plans()
+        return KeptPlans()
 
     def follow(self) -> None:
         """Keep the snapshot at the newest revision in the background, until `close`."""
         if self._follower is None:
             from api.follower import Follower  # with its logs, it takes a command longer to load than to answer
 
-            self._follower = Follower(self.snapshot)
+            self._follower = Follower(self.snapshot, self.book)
             self._follower.start()
             self._follower.wait(FIRST_STEP_SECONDS)
 
@@ -97,11 +97,13 @@ class Workspace:
 
     def records(self) -> "SeenBook":
         """The newest records, and whether they are known to be that. Raises `StoreUnavailable`."""
-        seen = self.book.seen
-        if self._follower is None or not self.remote or seen is None or seen.book.head.revision < self._written:
+        book = self.book.seen
+        if self._follower is None or not self.remote or book is None or book.book.head.revision < self._written:
             return self.book.current()
-        fresh = (datetime.now(UTC) - seen.checked_at).total_seconds() < STALE_SECONDS
-        return seen if fresh else seen._replace(live=False)
+        estate = self.seen()
+        if book.book.head == estate.estate.head:  # as fresh as the estate, which is asked for all the time
+            return book._replace(checked_at=estate.checked_at, live=estate.live)
+        return self.book.current() if estate.live else book._replace(live=False)
 
     def ask(
         self,
@@ -137,7 +139,7 @@ def open_workspace(store_url: str, extension: Path | None = None, clock: Callabl
     """
     model = standard_model() if extension is None else load_extension(extension, standard_model())
     remote = is_remote(store_url)
-    store = opened_late(lambda: open_store(store_url, model)) if remote else open_store(store_url, model)
+    store = opened_late(lambda: open_store(store_url, model, clock)) if remote else open_store(store_url, model, clock)
     keep = keep_of(store_url)
     series = Series(keep.place.with_suffix(".readiness"), subject(vocabulary(model), keep.store))
     snapshot = Snapshot(store, model, keep)

@@ -7,14 +7,29 @@ without it an estate of the same size is generated.
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import causes, changes, command, continuity, cypher, gaps, loading, readiness, sweep, walks, web
+from benchmarks import (
+    causes,
+    changes,
+    command,
+    continuity,
+    cypher,
+    fanout,
+    gaps,
+    loading,
+    readiness,
+    reviews,
+    storm,
+    sweep,
+    walks,
+    web,
+)
 from benchmarks.figures import Figure
 from benchmarks.inventory import write_files
 
@@ -29,34 +44,32 @@ GROUPS = (
     "gaps",
     "causes",
     "sweep",
+    "reviews",
     "cypher",
+    "fanout",
+    "storm",
 )
 
 
 def run(group: str, folder: Path, label: str, ci: str, scratch: Path) -> Iterator[Figure]:
     """The figures of one group."""
-    if group == "walks":
-        yield from walks.figures()
-    elif group == "changes":
-        yield from changes.figures(scratch)
-    elif group == "loading":
-        yield from loading.figures(folder, label, scratch)
-    elif group == "web":
-        yield from web.figures(folder, label, ci, scratch)
-    elif group == "command":
-        yield from command.figures(scratch)
-    elif group == "gaps":
-        yield from gaps.figures()
-    elif group == "sweep":
-        yield from sweep.figures()
-    elif group == "continuity":
-        yield from continuity.figures()
-    elif group == "causes":
-        yield from causes.figures()
-    elif group == "readiness":
-        yield from readiness.figures()
-    else:
-        yield from cypher.figures(folder, label, scratch)
+    groups: dict[str, Callable[[], Iterator[Figure]]] = {
+        "walks": walks.figures,
+        "changes": lambda: changes.figures(scratch),
+        "loading": lambda: loading.figures(folder, label, scratch),
+        "web": lambda: web.figures(folder, label, ci, scratch),
+        "fanout": lambda: fanout.figures(folder, label, scratch),
+        "command": lambda: command.figures(scratch),
+        "gaps": gaps.figures,
+        "sweep": sweep.figures,
+        "reviews": lambda: reviews.figures(folder, label, scratch),
+        "storm": lambda: storm.figures(folder, label, scratch),
+        "continuity": continuity.figures,
+        "causes": causes.figures,
+        "readiness": readiness.figures,
+        "cypher": lambda: cypher.figures(folder, label, scratch),
+    }
+    return groups[group]()
 
 
 def main(groups: list[str]) -> int:

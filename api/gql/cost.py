@@ -55,9 +55,44 @@ WEIGHTS = {
     "singlePoints": 500,
     "sharedCauses": 500,
     "pairs": 500,
+    "worstHit": 20,
+    "majorFinding": 20,
+    "suggestedPriority": 20,
+    "drafts": 50,
+    "related": 300,
+    "suspects": 300,
+    "postIncident": 200,
+    "board": 300,
+    "together": 200,
+    "trends": 100,
+    "operational": 300,
+    "executive": 1000,
+    "review": 200,
+    "calendar": 500,
+    "decideChange": 200,
 }
 """Fields that cost something whatever they return."""
-PAST = frozenset({"impact", "readiness", "continuity", "commonCauses", "singlePoints", "sharedCauses", "pairs"})
+PAST = frozenset(
+    {
+        "impact",
+        "readiness",
+        "continuity",
+        "commonCauses",
+        "singlePoints",
+        "sharedCauses",
+        "pairs",
+        "incident",
+        "incidents",
+        "problem",
+        "problems",
+        "board",
+        "trends",
+        "change",
+        "changes",
+        "calendar",
+        "freezes",
+    }
+)
 PAST_WEIGHT = 500
 """What `asOf` adds to these fields: the graph of then may have to be compiled."""
 HEAVY_NODES = {

@@ -18,18 +18,18 @@ from impact.causes import report as causes_report
 from impact.continuity import gap_report
 from impact.continuity import report as restore_report
 from impact.readiness import report as readiness_report
-from impact.reviews import report as reviews_report
 from impact.states import ImpactState
 from impact.sweep import report as sweep_report
 
 
-def derive(module: ModuleType) -> None:
-    """Make GraphQL types of every dataclass and enum declared in `module`."""
+def derive(module: ModuleType, **names: str) -> None:
+    """Make GraphQL types of every dataclass and enum declared in `module`; `names` are for those called otherwise."""
     for cls in _declared(module):
+        name = names.get(cls.__name__)
         if isinstance(cls, EnumMeta):
-            strawberry.enum(cls, description=cls.__doc__)
+            strawberry.enum(cls, name=name, description=cls.__doc__)
         elif is_dataclass(cls):
-            strawberry.type(cls, description=cls.__doc__)
+            strawberry.type(cls, name=name, description=cls.__doc__)
             _describe(cls)
 
 
@@ -55,4 +55,3 @@ derive(readiness_report)
 derive(gap_report)
 derive(causes_report)
 derive(sweep_report)
-derive(reviews_report)

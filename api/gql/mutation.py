@@ -5,10 +5,11 @@ from typing import Annotated
 
 import strawberry
 
+from api.gql.changes import ChangesMutation
 from api.gql.context import Context, Info
 from api.gql.failures import Conflict, InvalidInput, KeyReused, StoreUnavailable
 from api.gql.fields import mutation
-from api.gql.incidents import IncidentMutation
+from api.gql.incident_changes import IncidentMutation
 from api.gql.inputs import (
     CiAt,
     CiInput,
@@ -43,7 +44,7 @@ Expected = Annotated[list[CiAt] | None, strawberry.argument(description="CIs tha
 
 
 @strawberry.type
-class Mutation(IncidentMutation):
+class Mutation(IncidentMutation, ChangesMutation):
     @mutation
     def upsert_cis(self, info: Info, cis: list[CiInput], key: Key = None, message: Message = "") -> ChangeResult:
         """Create CIs, or change the stated fields of existing ones."""

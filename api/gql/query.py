@@ -6,15 +6,20 @@ from typing import Annotated
 import strawberry
 
 from api.gql import ci, cis, diff, history, model
+from api.gql.board import BoardQuery
 from api.gql.causes import CausesQuery
+from api.gql.changes import ChangesQuery
 from api.gql.context import Info
 from api.gql.continuity import ContinuityQuery
 from api.gql.failures import ContradictoryScenario, InvalidInput, StoreUnavailable, UnknownCi
 from api.gql.fields import AsOf, field, head, question
 from api.gql.filters import CiFilter
 from api.gql.impact import AssumptionInput, Impact
+from api.gql.incidents import IncidentQuery
+from api.gql.problems import ProblemQuery
 from api.gql.readiness import ReadinessQuery
 from api.gql.spof import SpofQuery
+from api.gql.trends import TrendsQuery
 from api.scenario import settle
 from cmdb.model.ci import CiId
 from impact import states
@@ -38,7 +43,10 @@ def _revision(info: Info, as_of: str | None) -> int | None:
 
 
 @strawberry.type
-class Query(ReadinessQuery, ContinuityQuery, CausesQuery, SpofQuery):
+class Query(
+    ReadinessQuery, ContinuityQuery, CausesQuery, SpofQuery, IncidentQuery, ProblemQuery, BoardQuery, TrendsQuery,
+    ChangesQuery,
+):  # fmt: skip
     @question
     def ci(self, info: Info, id: strawberry.ID, as_of: AsOf = None) -> CiResult:
         """A CI by id."""

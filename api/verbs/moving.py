@@ -13,27 +13,38 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from api.verbs.options import STORE, JsonOption, ModelOption, Refused, StoreOption, console, opened, print_json
+from api.verbs.record_files import Given, import_records
 from cmdb.model.errors import Problem
 from cmdb.reconcile.plan import Plan
 from cmdb.store.bulk import collector_paused
 from cmdb.store.port import Applied, Dump
+from importers.records.tables import accepts as accepts_records
 from importers.runner import apply_plan, plan_import
 
 SHOWN = 20
 
 
 def import_(
-    path: Annotated[Path, typer.Argument(help="A folder with cis.csv, relations.csv, pools.csv, or one .xlsx.")],
+    path: Annotated[
+        Path, typer.Argument(help="A folder with cis.csv, relations.csv, pools.csv; one .xlsx; or incidents.csv…")
+    ],
     source: Annotated[str, typer.Option(help="Name of the source; a later import of it may retire only its own.")] = "",
     plan_only: Annotated[bool, typer.Option("--plan", help="Show what would change and touch nothing.")] = False,
     allow_removals: Annotated[bool, typer.Option(help="Go ahead although most of the source's CIs would go.")] = False,
+    date_format: Annotated[str, typer.Option(help="How incidents.csv and such write times: %d/%m/%Y %H:%M.")] = "",
+    tz: Annotated[str, typer.Option(help="Time zone of times without an offset in them.")] = "",
     message: Annotated[str, typer.Option(help="Why, for the history.")] = "",
     key: Annotated[str, typer.Option(help="A key of your choice that makes a repeated run safe.")] = "",
     as_json: JsonOption = False,
     store: StoreOption = STORE,
     model: ModelOption = None,
 ) -> None:
-    """Bring in an estate: all of it or nothing; again changes nothing."""
+    """Bring in an estate, or incidents, changes, freezes and problems: all of it or nothing; again changes nothing."""
+    if accepts_records(path):
+        import_records(Given(path, source, plan_only, message, key, date_format, tz), as_json, store, model)
+        return
+    if date_format or tz:
+        raise Refused("--date-format and --tz are for incidents, changes, freezes and problems")
     with opened(store, model) as workspace, collector_paused(), drawn() as progress:
         planned = plan_import(workspace.store, workspace.model, path, source or path.stem, progress)
         applied = None

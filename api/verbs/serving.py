@@ -27,6 +27,8 @@ DEMO_FAILURE = "san-gdc-01"
 SILENT_SECONDS = 30
 """After how long a silent worker is replaced. On a busy machine it is silent for several while it starts."""
 
+MAX_MESSAGE_BYTES = 1_000_000
+
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any free one.")]
 
 
@@ -140,5 +142,5 @@ def options(host: str, port: int) -> dict[str, Any]:
     """How the server is run, by one process or several."""
     return {
         "host": host, "port": port, "log_config": None, "access_log": False, "server_header": False,
-        "timeout_graceful_shutdown": 10,
+        "timeout_graceful_shutdown": 10, "ws_max_size": MAX_MESSAGE_BYTES, "ws_per_message_deflate": False,
     }  # fmt: skip

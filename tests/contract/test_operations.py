@@ -14,6 +14,15 @@ FILES = sorted((ROOT / "graphql" / "operations").glob("*.graphql"))
 DOWN = [{"ci": "san-gdc-01"}]
 NEW = {"id": "app-new", "kind": "application", "name": "New", "attributes": [{"name": "rto", "value": "4h"}]}
 TIE = {"from": "app-new", "type": "depends_on", "to": "db-cad-01", "pool": "db"}
+INCIDENT = {"title": "Array lost", "startedAt": "2026-11-22T02:40:00-04:00", "cis": [{"ci": "san-gdc-01"}]}
+CHANGE = {
+    "title": "Patch the permits database", "start": "2026-12-08T22:00:00-04:00", "end": "2026-12-08T23:30:00-04:00",
+    "cis": [{"ci": "db-permits-01"}], "backOut": {"plan": "the snapshot", "minutes": 20},
+}  # fmt: skip
+FREEZE = {
+    "title": "Year end", "start": "2026-12-18T00:00:00-04:00", "end": "2027-01-04T00:00:00-04:00",
+    "sectors": ["health"],
+}  # fmt: skip
 VARIABLES: dict[str, dict[str, Any]] = {
     "Ci": {"id": "san-gdc-01"},
     "Cis": {"filter": {"kinds": ["infrastructure"], "lifecycles": ["live"]}, "first": 5},
@@ -54,6 +63,41 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "RemovePools": {"pools": [{"ci": "app-new", "name": "db"}]},
     "Retire": {"cis": [{"id": "app-new", "expected": 2}]},
     "DeleteCis": {"cis": [{"id": "app-new"}]},
+    "OpenProblem": {"problem": {"title": "Firmware of the array", "cis": ["san-gdc-01"]}, "key": "problem"},
+    "DeclareIncident": {"incident": INCIDENT, "key": "incident", "message": "called in"},
+    "UpdateIncident": {"incident": "INC-0001", "edit": {"impactGrade": "high", "detectedAt": None}},
+    "SetCiState": {"incident": "INC-0001", "ci": "san-gdc-01", "state": "degraded"},
+    "NoteIncident": {"incident": "INC-0001", "text": "Vendor called"},
+    "LinkProblem": {"incident": "INC-0001", "problem": "PRB-0001"},
+    "Incident": {"number": "INC-0001"},
+    "IncidentDrafts": {"number": "INC-0001", "zone": "America/Halifax"},
+    "IncidentBehind": {"number": "INC-0001"},
+    "Incidents": {"filter": {"open": True, "ci": "san-gdc-01"}, "first": 5},
+    "Board": {},
+    "MoveIncident": {"incident": "INC-0001", "to": "resolved", "resolution": "Back", "cause": {"type": "hardware"}},
+    "MoveProblem": {"problem": "PRB-0001", "to": "known_error"},
+    "PostIncident": {"number": "INC-0001"},
+    "IncidentHistory": {"number": "INC-0001"},
+    "ProblemRecord": {"number": "PRB-0001"},
+    "Problems": {"first": 5},
+    "Trends": {"zone": "America/Halifax"},
+    "ReviewDraft": {"input": CHANGE},
+    "PlanChange": {"input": CHANGE, "key": "change", "message": "asked for by the vendor"},
+    "UpdateChange": {"number": "CHG-0001", "input": {"type": "normal", "end": "2026-12-08T23:45:00-04:00"}},
+    "NoteChange": {"number": "CHG-0001", "text": "Vendor confirmed"},
+    "MoveChange": {"number": "CHG-0001", "to": "submitted"},
+    "DecideChange": {"number": "CHG-0001", "decision": "approved", "text": "go ahead"},
+    "DeclareFreeze": {"input": FREEZE, "key": "freeze"},
+    "Change": {"number": "CHG-0001"},
+    "ChangeImpact": {"number": "CHG-0001", "first": 5},
+    "ChangeCollisions": {"number": "CHG-0001"},
+    "ChangeOverlaps": {"number": "CHG-0001", "first": 5},
+    "ChangeDrift": {"number": "CHG-0001"},
+    "ChangeHistory": {"number": "CHG-0001"},
+    "Changes": {"filter": {"states": ["approved"], "ci": "db-permits-01"}, "first": 5},
+    "Calendar": {"from": "2026-12-01T00:00:00-04:00", "to": "2027-01-05T00:00:00-04:00", "first": 20},
+    "Freezes": {"first": 5},
+    "CancelFreeze": {"number": "FRZ-0001"},
 }
 """Variables of every operation, in an order in which they can run."""
 

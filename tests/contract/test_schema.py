@@ -51,7 +51,10 @@ def test_words_of_the_model_are_those_of_the_schema() -> None:
 
 
 def test_every_failure_says_a_code_and_a_message() -> None:
-    result_unions = ("CiResult", "CisResult", "HistoryResult", "ImpactResult", "ChangeResult", "Found", "DiffResult")
+    result_unions = (
+        "CiResult", "CisResult", "HistoryResult", "ImpactResult", "ChangeResult", "Found", "DiffResult", "PlanResult",
+        "PlansResult", "DraftResult", "CalendarResult", "FreezesResult", "WrittenPlan", "FreezeResult",
+    )  # fmt: skip
     for name in result_unions:
         for member in SCHEMA.type_map[name].types[1:]:  # type: ignore[attr-defined]
             assert [i.name for i in member.interfaces] == ["Failure"], (name, member.name)

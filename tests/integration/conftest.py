@@ -9,8 +9,9 @@ from api.workspace import open_workspace
 from tests.contract.conftest import service
 from tests.contract.service import Service, load_province, serving
 from tests.integration.command import Run, runner
+from tests.integration.office import office, province, typed
 
-__all__ = ["service"]
+__all__ = ["office", "province", "service", "typed"]
 
 
 @pytest.fixture(scope="module")
