@@ -158,6 +158,8 @@ class Snapshot:
             return compile_estate(self._vocabulary, self._store.dump())
 
     def _patched(self, estate: Estate, head: Head, touched: frozenset[Any]) -> Estate:
+        if not touched:  # incidents and changes were written: what was worked out of the graph stays good
+            return replace(estate, revision=head.revision, recorded_at=head.recorded_at)
         records = {ci: stored.ci for ci, stored in self._store.get(touched).items()}
         around = self._store.around(touched)
         texts: dict[str, tuple[str, str]] = {c.id: (c.name, c.attributes_json) for c in records.values()}

@@ -7,6 +7,7 @@ import pytest
 
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, Relation
+from cmdb.model.record import Record
 from cmdb.store.port import Dump, StoreUnavailable
 from cmdb.store.sqlite.store import SqliteStore
 from impact.analyses import affected, call, client_groups, completeness, notify, scenario, summarize, why, why_not
@@ -167,3 +168,17 @@ def test_while_the_store_is_away_the_last_estate_answers(
         with pytest.raises(StoreUnavailable):
             Snapshot(store, MODEL).current()
     assert snapshot.current().live
+
+
+def test_a_revision_of_records_alone_keeps_the_graph(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "cmdb.db", MODEL)
+    snapshot = Snapshot(store, MODEL)
+    store.apply(Changeset("ada", "test", put_cis=[ci("a"), ci("b")], put_relations=[rel("a", "depends_on", "b")]))
+    before = snapshot.current().estate
+    body = '{"cis":[{"ci":"b","state":"down"}]}'
+    assert store.apply(Changeset("ada", "test", put_records=[Record("incident", "x", "1", body)])).revision == 2
+    after = snapshot.current().estate
+    assert (after.revision, after.recorded_at) == store.head()
+    assert after.graph is before.graph
+    assert after.register is before.register
+    store.close()
