@@ -173,7 +173,7 @@ def test_while_the_store_is_away_the_last_estate_answers(
 def test_a_revision_of_records_alone_keeps_the_graph(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "cmdb.db", MODEL)
     snapshot = Snapshot(store, MODEL)
-    store.apply(Changeset("ada", "test", put_cis=[ci("a"), ci("b")], put_relations=[rel("a", "depends_on", "b")]))
+    store.apply(Changeset("ada", "test", put_cis=[ci("a"), ci("b")], put_relations=[rel("a depends_on b")]))
     before = snapshot.current().estate
     body = '{"cis":[{"ci":"b","state":"down"}]}'
     assert store.apply(Changeset("ada", "test", put_records=[Record("incident", "x", "1", body)])).revision == 2
