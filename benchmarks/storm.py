@@ -161,7 +161,7 @@ class Storm:
                 await stack.enter_async_context(connect(address, subprotocols=[PROTOCOL], max_queue=None))
                 for _ in range(BOARDS)
             ]
-            await asyncio.gather(*(self._subscribed(board) for board in boards))
+            await asyncio.gather(*(self._subscribed(board, base) for board in boards))
             listening = [asyncio.create_task(self._listen(board)) for board in boards]
             every = WITHIN_SECONDS / len(seeds)
             work = [self._incident(client, at, at * every, *seed) for at, seed in enumerate(seeds)]
@@ -188,10 +188,12 @@ class Storm:
         revision: int = board["completeness"]["revision"]
         return revision
 
-    async def _subscribed(self, board: ClientConnection) -> None:
+    async def _subscribed(self, board: ClientConnection, base: int) -> None:
+        """Subscribe to what follows a revision."""
         await board.send('{"type":"connection_init"}')
         assert orjson.loads(await board.recv())["type"] == "connection_ack"
-        await board.send(orjson.dumps({"id": "b", "type": "subscribe", "payload": {"query": SUBSCRIPTION}}).decode())
+        asked = {"query": SUBSCRIPTION, "variables": {"after": base}}
+        await board.send(orjson.dumps({"id": "b", "type": "subscribe", "payload": asked}).decode())
         await board.send('{"type":"ping"}')
         while orjson.loads(await board.recv())["type"] != "pong":
             pass
@@ -273,9 +275,10 @@ class Storm:
             task.cancel()
         expected = list(range(base + 1, head + 1))
         for seen in self.found.boards:
-            lost, double = len(set(expected) - set(seen)), len(seen) - len(set(seen))
+            lost, double = sorted(set(expected) - set(seen)), len(seen) - len(set(seen))
             if seen != expected:
-                self.found.failures.append(f"a board lost {lost} and was told {double} twice, of {len(expected)}")
+                told = f"a board was not told {lost}, and {double} twice, of {expected[0]} to {head}"
+                self.found.failures.append(told)
         if len(expected) != INCIDENTS or len(self.found.numbers) != INCIDENTS:
             told = f"{len(expected)} revisions and {len(self.found.numbers)} incidents"
             self.found.failures.append(f"{told} came of {INCIDENTS} declared")
