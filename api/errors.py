@@ -93,6 +93,7 @@ INPUT_FAULTS: tuple[InputFault, ...] = (
     InputFault("BAD_TEMPLATE", "Not a text with columns in braces."),
     InputFault("BAD_TRANSITION", "A record may not go from its state to that one."),
     InputFault("BAD_TYPE", "A value of another type than the attribute's."),
+    InputFault("BAD_XML", "Not XML, or more than is read of it."),
     InputFault("BAD_YAML", "Not YAML, or not of the form that is needed there."),
     InputFault("BIDI_CONTROL", "Characters that turn the direction of text."),
     InputFault("CELL_ERROR", "A spreadsheet cell holds an error."),

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+import api.gql.derive  # noqa: F401  (makes the types of answers)
 from api.gql.context import Info, page_size
 from api.gql.failures import UnknownCi, unknown_ci
 from api.gql.fields import field

@@ -5,8 +5,11 @@ from typing import Annotated, Protocol, cast
 
 import strawberry
 
+from api.board import Board as Found
+from api.gql.board import Board, BoardResult
 from api.gql.context import Info, page_size
-from api.gql.fields import field
+from api.gql.fields import field, question
+from api.records import standing
 from cmdb.model.record import RecordKey
 from cmdb.store import port
 
@@ -78,6 +81,14 @@ class BoardEvent:
     def records(self, info: Info, first: int = 50) -> list[RecordRef]:
         """The first of them."""
         return [RecordRef(of=key) for key in self.told.records[: page_size(first)]]
+
+    @question
+    def board(self, info: Info, first: int = 50) -> BoardResult:
+        """The board as it stands when this is told: of this revision, or of a later one that came meanwhile."""
+        workspace = info.context.workspace
+        workspace.wrote(self.told.revision)
+        found = Found(standing(workspace))
+        return Board(found=found, shown=found.page(page_size(first)))
 
 
 class Root(Protocol):

@@ -2,13 +2,17 @@
 
 import time
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from cmdb.model.changeset import Changeset
+from cmdb.model.ci import CiId
 from cmdb.model.model import standard_model
 from cmdb.model.record import Record
+from cmdb.records.form import kept
+from cmdb.records.record_types import AffectedCi, Incident
 from cmdb.store.sqlite.store import SqliteStore
 from tests.contract.service import Service
 from tests.events.clients import Socket, commit, events, revision, stream
@@ -25,6 +29,22 @@ def test_a_subscriber_is_told_what_a_revision_is(service: Service) -> None:
             "revision": 3, "who": "maria", "source": "api", "message": "storm", "cis": 0, "recordCount": 1,
             "records": [{"kind": "incident", "number": "INC-1", "source": "assyst", "key": "assyst/INC-1"}],
         }  # fmt: skip
+
+
+def test_an_event_brings_the_board_as_it_stands_then(service: Service) -> None:
+    query = """subscription { boardChanged(after: 2) { revision board { ... on Board {
+      totalCount completeness { revision } nodes { incident { number } services { down } } } } } }"""
+    begun = datetime.now(UTC) - timedelta(minutes=5)
+    with Socket(service.url).begin().subscribe(query=query) as client:
+        for number in (1, 2):
+            part = AffectedCi(CiId("host"), "down", begun)
+            incident = Incident(number=f"INC-{number}", title="Down", started_at=begun, cis=(part,))
+            service.workspace.store.apply(Changeset("maria", "api", put_records=[kept(incident)]))
+            event = client.event()
+            assert event["revision"] == number + 2
+            assert event["board"]["totalCount"] == number
+            assert event["board"]["completeness"]["revision"] >= event["revision"]
+            assert {row["incident"]["number"] for row in event["board"]["nodes"]} >= {f"INC-{number}"}
 
 
 def test_of_many_records_the_first_are_told_and_how_many_there_are(service: Service) -> None:
