@@ -1,7 +1,7 @@
 """The board: every open incident at a moment, what they do together, and which clocks run out first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -86,9 +86,12 @@ class Board:
 
     @cached_property
     def together(self) -> Collisions:
-        """Pools that hold against each incident alone and not against several at once."""
+        """Pools that hold against each incident alone and not against several at once.
+
+        What is held up by a CI that an incident says is fine is not broken.
+        """
         estate, moment = self.standing.estate, self.standing.moment
-        return collisions_among(
+        found = collisions_among(
             estate,
             [
                 planned(
@@ -102,6 +105,13 @@ class Board:
                 for row in self.rows
             ],
         )
+        return replace(found, nodes=[node for node in found.nodes if self._breaks(node)])
+
+    def _breaks(self, found: Collision) -> bool:
+        """Whether a pool of it is as badly off in the joint scenario, which knows what is said to be fine."""
+        find = self.standing.estate.register.find
+        places = ((find(pool.ci.id), pool.state.level) for pool in found.pools)
+        return any(at is not None and self.question.state(at).level >= level for at, level in places)
 
     def page(self, first: int, after: str | None = None) -> Page[BoardRow]:
         """The incidents in order: at most `first` behind the cursor `after`. Raises `BadCursor`."""

@@ -9,9 +9,13 @@ from cmdb.model.model import Model
 from cmdb.progress import Progress
 from importers.kit.records import Transformed
 from importers.sources.backstage import importer as backstage
+from importers.sources.cyclonedx import importer as cyclonedx
+from importers.sources.itop import importer as itop
+from importers.sources.kubernetes import importer as kubernetes
 from importers.sources.mapped import importer as mapped
 from importers.sources.native import importer as native
 from importers.sources.netbox import importer as netbox
+from importers.sources.terraform import importer as terraform
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,25 @@ IMPORTERS: tuple[Importer, ...] = (
         mapped.accepts,
         mapped.read,
     ),
+    Importer("native", "A folder of cis, relations and pools as CSV, or one .xlsx.", native.accepts, native.read),
     Importer("backstage", "A tree of Backstage catalog-info.yaml files.", backstage.accepts, backstage.read),
     Importer("netbox", "What NetBox's `manage.py dumpdata` writes, as .json or .json.gz.", netbox.accepts, netbox.read),
-    Importer("native", "A folder of cis, relations and pools as CSV, or one .xlsx.", native.accepts, native.read),
+    Importer(
+        "cyclonedx",
+        "CycloneDX as JSON: a file, or a tree with bom.json or *.cdx.json files.",
+        cyclonedx.accepts,
+        cyclonedx.read,
+    ),
+    Importer(
+        "terraform",
+        "Terraform states, *.tfstate or what `terraform show -json` writes, one file or a tree.",
+        terraform.accepts,
+        terraform.read,
+    ),
+    Importer(
+        "kubernetes", "Kubernetes manifests, YAML or JSON, one file or a tree.", kubernetes.accepts, kubernetes.read
+    ),
+    Importer("itop", "An iTop export: XML, its REST service's JSON, or CSV named by class.", itop.accepts, itop.read),
 )
 
 

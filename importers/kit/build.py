@@ -41,7 +41,9 @@ class Build:
 
     def tables(self) -> tuple[Table, Table, Table]:
         """CIs, relations and pools."""
-        return self._cis.table("cis"), self._relations.table("relations"), self._pools.table("pools")
+        named = (("cis", self._cis), ("relations", self._relations), ("pools", self._pools))
+        cis, relations, pools = (columns.table(name, self._places) for name, columns in named)
+        return cis, relations, pools
 
     def _row(self, at: str) -> int:
         if at not in self._at:
@@ -65,6 +67,6 @@ class _Columns:
             for column, value in zip(self._columns.values(), record, strict=True):
                 column.append(value)
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str, places: Places) -> Table:
         used: dict[str, Sequence[str]] = {column: texts for column, texts in self._columns.items() if any(texts)}
-        return Table(name, used, Rows(self._rows))
+        return Table(name, used, Rows(self._rows, places))

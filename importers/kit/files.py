@@ -1,5 +1,6 @@
 """Reading whole files into memory, with limits: plain, or gzip-compressed."""
 
+import gzip
 import zlib
 from pathlib import Path
 
@@ -9,6 +10,8 @@ LARGEST = 512 * 2**20
 """Bytes of one file, uncompressed."""
 BOMB_RATIO, BOMB_FLOOR = 200, 16 * 2**20
 """A file is a bomb when it grows more than this often, to more than this many bytes."""
+LOOKED_AT = 64 * 2**10
+"""Bytes at the beginning of a file by which its format is known."""
 _STEP = 32 * 2**20
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -24,6 +27,15 @@ def read_bytes(path: Path, findings: Findings) -> bytes | None:
     except OSError as fault:
         findings.add("UNREADABLE_FILE", Cell(path.name), fault.strerror or "an input error", "a file that can be read")
     return None
+
+
+def beginning(path: Path) -> bytes:
+    """The first bytes of `path`, unpacked if it ends in `.gz`; none when they cannot be had."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            return stream.read(LOOKED_AT)
+    except (OSError, EOFError, zlib.error):
+        return b""
 
 
 def _unpacked(path: Path, size: int, findings: Findings) -> bytes | None:

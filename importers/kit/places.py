@@ -11,10 +11,12 @@ SHIFT = 32
 
 
 class Row(int):
-    """A row of one of several tables, printed as the row that a person sees."""
+    """A row of one of several tables, printed as the row that a person sees, or as the `place` that it stands for."""
+
+    place = ""
 
     def __str__(self) -> str:
-        return str(int(self) & ((1 << SHIFT) - 1))
+        return self.place or str(int(self) & ((1 << SHIFT) - 1))
 
     __repr__ = __str__
 
@@ -25,8 +27,8 @@ class Row(int):
 class Rows(Sequence[int]):
     """Rows of several tables as one list; a `Row` is made only for the one that is asked for."""
 
-    def __init__(self, numbers: Sequence[int]) -> None:
-        self._numbers = numbers
+    def __init__(self, numbers: Sequence[int], places: "Places | None" = None) -> None:
+        self._numbers, self._places = numbers, places
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -36,7 +38,12 @@ class Rows(Sequence[int]):
     @overload
     def __getitem__(self, at: slice) -> "Rows": ...
     def __getitem__(self, at: int | slice) -> "int | Rows":
-        return Rows(self._numbers[at]) if isinstance(at, slice) else Row(self._numbers[at])
+        if isinstance(at, slice):
+            return Rows(self._numbers[at], self._places)
+        row = Row(self._numbers[at])
+        if self._places is not None:
+            row.place = self._places.cell(Cell("", row)).file
+        return row
 
 
 @dataclass(frozen=True, slots=True)

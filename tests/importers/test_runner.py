@@ -172,7 +172,7 @@ def test_progress_is_told(tmp_path: Path, store: SqliteStore) -> None:
 
 
 def test_importers_are_found_by_path_or_name(tmp_path: Path) -> None:
-    (mapped, *_, native) = IMPORTERS
+    (mapped, native, *_) = IMPORTERS
     assert importer_for(write(tmp_path / "in")) is native
     assert importer_for(tmp_path / "x.xlsx", "native") is native
     assert importer_for(tmp_path / "any.yaml") is mapped

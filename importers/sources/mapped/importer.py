@@ -7,7 +7,7 @@ from cmdb.model.model import Model
 from cmdb.model.strict_yaml import read_yaml
 from cmdb.progress import Progress
 from importers.kit.csv_text import read_csv
-from importers.kit.files import read_bytes
+from importers.kit.files import beginning, read_bytes
 from importers.kit.findings import Cell, Findings
 from importers.kit.places import Places
 from importers.kit.records import Transformed
@@ -22,8 +22,10 @@ MAPPING = "mapping.yaml"
 
 
 def accepts(path: Path) -> bool:
-    """Whether `path` is a folder with a mapping file in it, or such a file."""
-    return (path / MAPPING).is_file() if path.is_dir() else path.suffix in {".yaml", ".yml"}
+    """Whether `path` is a folder with a mapping file in it, or a YAML file that does not say it is something else."""
+    if path.is_dir():
+        return (path / MAPPING).is_file()
+    return path.suffix in {".yaml", ".yml"} and b"apiVersion" not in beginning(path)
 
 
 def read(path: Path, model: Model, source: str, progress: Progress) -> Transformed:

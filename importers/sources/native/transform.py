@@ -14,6 +14,7 @@ from cmdb.model.pools import parse_required
 from cmdb.model.relations import EFFECTS
 from cmdb.model.text import MAX_ID, folded, parse_id
 from cmdb.reconcile.validate import dependent
+from importers.kit.build import Build
 from importers.kit.duplicates import repeated, without_repeats
 from importers.kit.findings import Cell, Findings
 from importers.kit.lookalike import confusable
@@ -48,6 +49,22 @@ def transform(
         pools=pools, pool_origin=Origin(pool_table.file, pool_rows),
         problems=problems, warnings=warnings, whole=tables.whole,
     )  # fmt: skip
+
+
+def transform_built(
+    build: Build, name: str, model: Model, source: str, problems: Findings, warnings: Findings
+) -> Transformed:
+    """The desired state that was built from documents at a path called `name`.
+
+    It is whole when nothing was wrong with the documents. That they hold nothing that is recorded is a problem.
+    """
+    cis, relations, pools = build.tables()
+    if not len(cis) and not problems.count:
+        problems.add("EMPTY_FILE", Cell(name), "nothing that is recorded", "at least one CI")
+    if not len(cis):
+        return transform(Tables(None, None, None, whole=False), model, source, problems, warnings)
+    whole = not problems.count
+    return transform(Tables(cis, relations, pools if len(pools) else None, whole), model, source, problems, warnings)
 
 
 def _cis(
