@@ -63,7 +63,7 @@ WEIGHTS = {
     "suspects": 300,
     "postIncident": 200,
     "board": 300,
-    "together": 200,
+    "Board.together": 200,
     "trends": 100,
     "operational": 300,
     "executive": 1000,
@@ -71,7 +71,7 @@ WEIGHTS = {
     "calendar": 500,
     "decideChange": 200,
 }
-"""Fields that cost something whatever they return."""
+"""Fields that cost something whatever they return, by name; with its type where another type has one of that name."""
 PAST = frozenset(
     {
         "impact",
@@ -173,7 +173,8 @@ class Reckoning:
             size = nodes if name in PAGED else LIST_SIZE if paged else first or LIST_SIZE
         heavy = HEAVY_NODES.get(name, 0) * (first or LIST_SIZE) if paged else 0
         heavy += PAST_WEIGHT if name in PAST and self._past(node) else 0
-        objects = WEIGHTS.get(name, 0) + heavy + size * (1 + inner.objects)
+        own = WEIGHTS.get(name) or WEIGHTS.get(f"{parent.name}.{name}" if parent else name, 0)
+        objects = own + heavy + size * (1 + inner.objects)
         return Cost(min(ENDLESS, objects), 1 + inner.depth, alias + inner.aliases, max(first or 0, inner.first))
 
     def _first(self, node: FieldNode, parent: GraphQLNamedType | None) -> int | None:
