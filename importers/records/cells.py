@@ -62,7 +62,9 @@ class Clock:
             forms.append(f"2026-11-22 02:40 as the clocks of {self.zone} show it")
         if self.format:
             forms.append(_SAMPLE.replace(tzinfo=UTC).strftime(self.format))
-        return ", or ".join(forms) + ("" if self.zone else "; a time without an offset needs a zone (--tz)")
+        hints = ["a time without an offset needs a zone (--tz)"] if self.zone is None else []
+        hints += [] if self.format else ["another form has to be stated (--date-format)"]
+        return "; ".join([", or ".join(forms), *hints])
 
     def _formatted(self, raw: str) -> datetime | None:
         try:
