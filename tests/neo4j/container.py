@@ -93,10 +93,12 @@ def daemon_refusal() -> str | None:
     """Why no Docker daemon can be used, or None when one answers; known within two seconds."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # the Docker client leaves sockets open that did not connect
+        gc.freeze()  # collecting all that a long test run holds takes seconds; only what comes now is of interest
         try:
             DockerClient(timeout=DAEMON_TIMEOUT_S).client.close()
         except REFUSALS as error:
             return f"no Docker daemon answers: {str(error).splitlines()[0]}"
         finally:
             gc.collect()
+            gc.unfreeze()
     return None
