@@ -15,7 +15,17 @@ from api.signs import SIGNS, span
 from cmdb.records.kinds import ChangeState
 from impact.analyses import affected_services, completeness, summarize
 from impact.report import CiRef, Page, StateCounts
-from impact.reviews.report import BrokenPool, Collision, DriftPart, FreezeHit, Overlap, OverlapType, Party, RiskWord
+from impact.reviews.report import (
+    BrokenPool,
+    Collision,
+    Drift,
+    DriftPart,
+    FreezeHit,
+    Overlap,
+    OverlapType,
+    Party,
+    RiskWord,
+)
 from impact.states import ImpactState
 
 FIRST_SCREEN = 5
@@ -248,14 +258,19 @@ def drift_lines(told_: ChangeDrift, zone: tzinfo) -> Iterator[str]:
         yield f"none {since}"
         return
     yield f"[bold yellow]▲ the answer has changed {since}[/]"
-    for word, part in (("joined", told_.joined), ("left", told_.left), ("in another state", told_.changed)):
-        if part.count:
-            yield f"{_part(part)} {word}: {_drifted(part)}"
+    yield from moved_lines(told_)
     for words, keys in (("now collides with", told_.collisions_joined), ("no longer with", told_.collisions_left)):
         if keys:
             yield f"{words} {escape('; '.join(keys))}"
     if told_.people != told_.since.people or told_.risk != told_.since.risk:
         yield f"people {told_.since.people:,} → {told_.people:,}, risk {told_.since.risk} → {told_.risk}"
+
+
+def moved_lines(told_: ChangeDrift | Drift) -> Iterator[str]:
+    """Who joined, who left, and who is in another state; one line each, for those there are."""
+    for word, part in (("joined", told_.joined), ("left", told_.left), ("in another state", told_.changed)):
+        if part.count:
+            yield f"{_part(part)} {word}: {_drifted(part)}"
 
 
 def _part(part: DriftPart) -> str:

@@ -64,6 +64,7 @@ WEIGHTS = {
     "postIncident": 200,
     "board": 300,
     "Board.together": 200,
+    "Incident.drift": 500,
     "trends": 100,
     "operational": 300,
     "executive": 1000,

@@ -27,13 +27,19 @@ from api.gql.records import (
 from api.incidents import MOST_DAYS, SUSPECT_DAYS, Picture
 from api.incidents_found import IncidentsWanted, found_incidents
 from api.records import Standing, listed, page_of, standing
+from cmdb.model.errors import InvalidInput as BadValues
 from cmdb.model.record import RecordKey
 from cmdb.records import record_types
 from cmdb.records.kinds import INCIDENT_MOVES, Grade, IncidentState, MajorReason
 from impact.incidents import report as told
 from impact.incidents.report import DraftKind
 from impact.report import CiRef, Page
+from impact.reviews.report import Drift
 from impact.states import ImpactState
+
+SeenAt = Annotated[
+    str, strawberry.argument(description="A revision (`r42`) or a time with offset: when it was last looked at.")
+]
 
 
 @strawberry.type(description="A CI of an incident in a state over a time, half-open.")
@@ -250,6 +256,15 @@ class Incident:
         return [self.picture.draft(kind, place, contact, advice, expected_at) for kind in wanted]
 
     @field
+    def drift(self, since: SeenAt, first: int = 20) -> Drift:
+        """How what it does has changed since it was last looked at: the CIs and client groups that joined and left,
+        because its CIs are in other states or because the graph is another one."""
+        try:
+            return self.picture.drift(since, page_size(first))
+        except BadValues as error:
+            raise Refused("BAD_REQUEST", _of_since(error)) from None
+
+    @field
     def related(self, first: int = 10) -> list[told.RelatedIncident]:
         """Other incidents open at the moment that have to do with it, the closest first."""
         return self.picture.related(page_size(first))
@@ -266,6 +281,11 @@ class Incident:
     def post_incident(self) -> PostIncident:
         """Looking back upon it from the moment: which RTO was kept or missed, and people-minutes lost."""
         return PostIncident(found=self.picture.post)
+
+
+def _of_since(error: BadValues) -> str:
+    (problem,) = error.problems
+    return f"since: found {problem.found}; accepted is {problem.accepted}"
 
 
 def incident_shown(standing: Standing, value: record_types.Incident, revision: int | None = None) -> Incident:

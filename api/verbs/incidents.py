@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.lines import print_labelled, recorded_words
 from api.render import shape
 from api.scenario import MOST_CREWS
 from api.verbs.incident_moves import move, note, resolve, state, update
@@ -27,12 +28,14 @@ from api.verbs.options import (
     AsOfOption,
     JsonOption,
     ModelOption,
+    Refused,
     StoreOption,
     ZoneOption,
     console,
     moment_of,
     opened,
     print_json,
+    revision_of,
     scenario_of,
     zone_of,
 )
@@ -50,6 +53,9 @@ Affected = Annotated[
     list[str] | None, typer.Argument(help="CI, or CI=STATE: down (default), degraded, at_risk, operational.")
 ]
 States = Annotated[list[IncidentState] | None, typer.Option("--state", help="Only in this state; may be repeated.")]
+
+DRIFTED = 5
+"""CIs named of each part of a drift."""
 
 
 def declare(
@@ -201,6 +207,36 @@ def review(
         return print_post(console(), picture.post, zone, everything)
 
 
+def drift(
+    number: NumberArgument,
+    since: Annotated[str, typer.Option(help="When it was last looked at: a revision such as r42, or a time.")],
+    everything: Everything = False,
+    as_json: JsonOption = False,
+    tz: ZoneOption = "",
+    store: StoreOption = STORE,
+    model: ModelOption = None,
+) -> None:
+    """What an incident hits that it did not hit when it was last looked at, and the reverse."""
+    from api.incidents import Picture
+    from api.records import standing
+    from api.tables_changes import moved_lines
+    from api.tables_incidents import print_head
+
+    zone = zone_of(tz)
+    with opened(store, model) as workspace:
+        at = standing(workspace)
+        picture = Picture(at, at.book.find("incident", number))
+        then = revision_of(workspace, since, zone)
+        if then is None:
+            raise Refused("--since is empty; write r42, 02:40 or 2026-11-22T02:40:00-04:00")
+        told = picture.drift(f"r{then.revision}", 200 if everything else DRIFTED)
+        if as_json:
+            return print_json({"key": str(picture.incident.key), "drift": shape(told)})
+        print_head(console(), picture.incident, at.moment, zone)
+        lines = list(moved_lines(told)) or [f"nothing has changed since {recorded_words(then, zone)}"]
+        return print_labelled(console(), "Drift", lines)
+
+
 def _key(incident: "Incident") -> RecordKey:
     return incident.key
 
@@ -216,5 +252,6 @@ INCIDENT_VERBS = (
     ("resolve", resolve),
     ("drafts", drafts),
     ("review", review),
+    ("drift", drift),
 )
 """What can be done about incidents, in the order of the help."""

@@ -76,6 +76,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "Board": {},
     "MoveIncident": {"incident": "INC-0001", "to": "resolved", "resolution": "Back", "cause": {"type": "hardware"}},
     "MoveProblem": {"problem": "PRB-0001", "to": "known_error"},
+    "IncidentDrift": {"number": "INC-0001", "since": "r1"},
     "PostIncident": {"number": "INC-0001"},
     "IncidentHistory": {"number": "INC-0001"},
     "ProblemRecord": {"number": "PRB-0001"},

@@ -321,3 +321,24 @@ def test_every_list_is_bounded(office: Office) -> None:
     assert office.service.post(asked % many)["errors"][0]["extensions"]["code"] == "TOO_COSTLY"
     body = office.service.post("{ incidents(first: 200) { ... on Incidents { nodes { related { key } } } } }")
     assert body["errors"][0]["extensions"]["code"] == "TOO_COSTLY"
+
+
+def test_drift_names_who_joined_and_who_left(office: Office) -> None:
+    declare(office, "db-cad-01")
+    before = do(office, "Incident", number="INC-0001")["revision"]
+    assert not do(office, "IncidentDrift", number="INC-0001", since=f"r{before}")["drift"]["drifted"]
+    wait(office, 10)
+    do(office, "SetCiState", incident="INC-0001", ci=ARRAY, state="down")
+    grown = do(office, "IncidentDrift", number="INC-0001", since=f"r{before}")["drift"]
+    assert grown["joined"]["count"] > 20
+    assert grown["left"]["count"] == 0
+    assert grown["joined"]["clientGroupCount"] > 0
+    assert {one["before"] for one in grown["joined"]["cis"]} == {"operational"}
+    middle = do(office, "Incident", number="INC-0001")["revision"]
+    wait(office, 10)
+    do(office, "SetCiState", incident="INC-0001", ci=ARRAY, state="operational")
+    shrunk = do(office, "IncidentDrift", number="INC-0001", since=f"r{middle}")["drift"]
+    assert shrunk["left"]["count"] + shrunk["changed"]["count"] == grown["joined"]["count"] + grown["changed"]["count"]
+    whole = do(office, "IncidentDrift", number="INC-0001", since="r1")["drift"]
+    assert whole["joined"]["count"] > 0
+    assert not do(office, "IncidentDrift", number="INC-0001", since=f"r{before}")["drift"]["drifted"]
