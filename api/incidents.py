@@ -31,7 +31,6 @@ from impact.incidents.values import IncidentCase
 from impact.question import Question
 from impact.reviews.drift import drift
 from impact.reviews.report import Drift
-from impact.states import STATES, ImpactState
 
 SUSPECT_DAYS = 7
 MOST_DAYS = 90
@@ -110,12 +109,6 @@ class Picture:
         then = question_of(self.standing.estate, self.case, last)
         return facts_now(then, self.case)
 
-    @property
-    def states(self) -> dict[str, ImpactState]:
-        """The state of every CI that it affects, by id."""
-        walk, ids = self.question.walk, self.standing.estate.register.ids
-        return {ids[ci]: STATES[level] for ci, level in zip(walk.nodes.tolist(), walk.levels.tolist(), strict=True)}
-
     def drift(self, since: str, first: int) -> Drift:
         """Who joined and who left what it does since a revision or time; before it was declared it did nothing.
 
@@ -123,8 +116,8 @@ class Picture:
         """
         then = standing(self.standing.workspace, since)
         known = then.book.incidents.get(self.incident.key)
-        before = {} if known is None else Picture(then, known).states
-        return drift(self.standing.estate, before, self.states, first)
+        before = {} if known is None else Picture(then, known).question.states
+        return drift(self.standing.estate, before, self.question.states, first)
 
     def related(self, most: int) -> list[RelatedIncident]:
         """Other incidents open at the moment that have to do with it, the closest first."""

@@ -38,7 +38,7 @@ from impact.reviews.drift import drift
 from impact.reviews.planned import Asked, Frozen, Planned, Stated, planned, seconds
 from impact.reviews.report import ChangeReview, Collision, Drift
 from impact.reviews.review import review
-from impact.states import STATES, Assumption, ImpactState
+from impact.states import Assumption, ImpactState
 
 AROUND = timedelta(days=14)
 """How far on either side of a window others are looked at, for suggestions."""
@@ -118,18 +118,11 @@ class Review:
 
     def drift(self, basis: Basis, first: int) -> ChangeDrift:
         """How the answer of now differs from the one that was approved; each list with its first CIs."""
-        told = drift(self.standing.estate, states_of(basis), self.states, first)
+        told = drift(self.standing.estate, states_of(basis), self.question.states, first)
         now, then = self.collided, set(basis.collisions)
         joined, left = sorted(now - then), sorted(then - now)
         drifted = bool(told.drifted or joined or left)
         return _drifted(told, drifted, joined, left, self.people, self.found.risk.score, basis)
-
-    @cached_property
-    def states(self) -> dict[str, ImpactState]:
-        """The state of every CI that it affects."""
-        walk, ids = self.question.walk, self.standing.estate.register.ids
-        levels_ = walk.levels.tolist()
-        return {ids[at]: STATES[level] for at, level in zip(walk.nodes.tolist(), levels_, strict=True)}
 
     @property
     def people(self) -> int:
@@ -144,7 +137,7 @@ class Review:
     def made_basis(self) -> Basis:
         """This answer as an approval keeps it; number and source are given when it is recorded."""
         by_state: dict[ImpactState, list[CiId]] = {state: [] for state in ImpactState}
-        for ci, state in sorted(self.states.items()):
+        for ci, state in sorted(self.question.states.items()):
             by_state[state].append(CiId(ci))
         return Basis(
             number="",

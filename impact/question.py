@@ -1,6 +1,6 @@
 """A question: an estate, a scenario settled on it, and the moment it was asked. What every analysis takes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -46,6 +46,12 @@ class Question:
     def state(self, ci: int) -> ImpactState:
         """The state of a CI under the scenario."""
         return STATES[int(self.walk.levels_of(np.array([ci], np.int32))[0])]
+
+    @cached_property
+    def states(self) -> Mapping[str, ImpactState]:
+        """The state of every affected CI, by id."""
+        ids, levels = self.estate.register.ids, self.walk.levels.tolist()
+        return {ids[ci]: STATES[level] for ci, level in zip(self.walk.nodes.tolist(), levels, strict=True)}
 
     @cached_property
     def assumed(self) -> I32:

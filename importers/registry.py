@@ -1,59 +1,58 @@
 """The importers: one row each. Reading this tuple is knowing what can be imported."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Protocol, cast
 
 from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.model.model import Model
 from cmdb.progress import Progress
 from importers.kit.records import Transformed
-from importers.sources.backstage import importer as backstage
-from importers.sources.cyclonedx import importer as cyclonedx
-from importers.sources.itop import importer as itop
-from importers.sources.kubernetes import importer as kubernetes
-from importers.sources.mapped import importer as mapped
-from importers.sources.native import importer as native
-from importers.sources.netbox import importer as netbox
-from importers.sources.terraform import importer as terraform
+
+
+class Source(Protocol):
+    """What the module `importers.sources.NAME.importer` has."""
+
+    def accepts(self, path: Path) -> bool:
+        """Whether a path is of this format; looks at as little as it can."""
+
+    def read(self, path: Path, model: Model, source: str, progress: Progress) -> Transformed:
+        """The desired state of a source."""
 
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """A way in. `accepts` looks at a path without reading it; `read` makes the desired state of a source from it."""
+    """A way in. Its module is loaded when it is first asked, so that other commands start without it."""
 
     name: str
     description: str
-    accepts: Callable[[Path], bool]
-    read: Callable[[Path, Model, str, Progress], Transformed]
+
+    def accepts(self, path: Path) -> bool:
+        """Whether `path` is of this format."""
+        return self._source.accepts(path)
+
+    def read(self, path: Path, model: Model, source: str, progress: Progress) -> Transformed:
+        """The desired state of `source` that stands at `path`; what is wrong with it is in its `problems`.
+
+        Raises `InvalidInput` where nothing can be read.
+        """
+        return self._source.read(path, model, source, progress)
+
+    @property
+    def _source(self) -> Source:
+        return cast(Source, import_module(f"importers.sources.{self.name}.importer"))
 
 
 IMPORTERS: tuple[Importer, ...] = (
-    Importer(
-        "mapped",
-        "A mapping.yaml beside the tables it names, CSV or .xlsx; see docs/mapping.md.",
-        mapped.accepts,
-        mapped.read,
-    ),
-    Importer("native", "A folder of cis, relations and pools as CSV, or one .xlsx.", native.accepts, native.read),
-    Importer("backstage", "A tree of Backstage catalog-info.yaml files.", backstage.accepts, backstage.read),
-    Importer("netbox", "What NetBox's `manage.py dumpdata` writes, as .json or .json.gz.", netbox.accepts, netbox.read),
-    Importer(
-        "cyclonedx",
-        "CycloneDX as JSON: a file, or a tree with bom.json or *.cdx.json files.",
-        cyclonedx.accepts,
-        cyclonedx.read,
-    ),
-    Importer(
-        "terraform",
-        "Terraform states, *.tfstate or what `terraform show -json` writes, one file or a tree.",
-        terraform.accepts,
-        terraform.read,
-    ),
-    Importer(
-        "kubernetes", "Kubernetes manifests, YAML or JSON, one file or a tree.", kubernetes.accepts, kubernetes.read
-    ),
-    Importer("itop", "An iTop export: XML, its REST service's JSON, or CSV named by class.", itop.accepts, itop.read),
+    Importer("mapped", "A mapping.yaml beside the tables it names, CSV or .xlsx; see docs/mapping.md."),
+    Importer("native", "A folder of cis, relations and pools as CSV, or one .xlsx."),
+    Importer("backstage", "A tree of Backstage catalog-info.yaml files."),
+    Importer("netbox", "What NetBox's `manage.py dumpdata` writes, as .json or .json.gz."),
+    Importer("cyclonedx", "CycloneDX as JSON: a file, or a tree with bom.json or *.cdx.json files."),
+    Importer("terraform", "Terraform states, *.tfstate or what `terraform show -json` writes, one file or a tree."),
+    Importer("kubernetes", "Kubernetes manifests, YAML or JSON, one file or a tree."),
+    Importer("itop", "An iTop export: XML, its REST service's JSON, or CSV named by class."),
 )
 
 

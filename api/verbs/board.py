@@ -22,7 +22,6 @@ from api.verbs.options import (
     print_json,
     zone_of,
 )
-from api.verbs.windows import planning_zone
 
 
 class Sheet(StrEnum):
@@ -82,7 +81,7 @@ def trends(
 
     if sheet and as_json:
         raise Refused("take one of --csv and --json")
-    zone = planning_zone(tz)
+    zone = zone_of(tz)
     with opened(store, model) as workspace:
         found = trends_of(standing_at(workspace, at, as_of, zone), moment_of(since, zone), zone)
         if sheet:

@@ -21,9 +21,10 @@ from api.verbs.options import (
     console,
     opened,
     print_json,
+    zone_of,
 )
 from api.verbs.signing import Key, Message, NumberArgument, refusing, signed
-from api.verbs.windows import end_of, moment_at, planning_zone, start_of
+from api.verbs.windows import end_of, moment_at, start_of
 from cmdb.model.ci import CiId
 from cmdb.records.kinds import FreezeType
 from cmdb.records.record_types import CoveredCi
@@ -54,7 +55,7 @@ def calendar(
 
     if as_csv and as_json:
         raise Refused("take one of --csv and --json")
-    zone = planning_zone(tz)
+    zone = zone_of(tz)
     with opened(store, model) as workspace, refusing(workspace):
         at = standing(workspace, moment_at(as_of, zone))
         from_ = start_of(start, zone, at.moment) if start else at.moment
@@ -94,7 +95,7 @@ def declare(
     from api.tables_calendar import print_freeze
     from cmdb.records.drafts import FreezeDraft
 
-    zone = planning_zone(tz)
+    zone = zone_of(tz)
     with opened(store, model) as workspace, refusing(workspace):
         from_ = start_of(start, zone, workspace.clock())
         draft = FreezeDraft(
@@ -124,7 +125,7 @@ def cancel(
     from api.reviews import standing_after
     from api.tables_calendar import print_freeze
 
-    zone = planning_zone(tz)
+    zone = zone_of(tz)
     with opened(store, model) as workspace, refusing(workspace):
         target = workspace.records().book.find("freeze", number).key
         value, revision, replayed = workspace.desk.cancel_freeze(target, signed(key, message))
@@ -152,7 +153,7 @@ def list_(
     from api.tables_calendar import print_freezes
     from impact.report import Page
 
-    zone = planning_zone(tz)
+    zone = zone_of(tz)
     with opened(store, model) as workspace, refusing(workspace):
         at = standing(workspace, moment_at(as_of, zone))
         from_ = start_of(start, zone, at.moment) if start else None

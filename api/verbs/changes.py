@@ -19,9 +19,10 @@ from api.verbs.options import (
     opened,
     print_json,
     scenario_of,
+    zone_of,
 )
 from api.verbs.signing import Key, Message, NumberArgument, refusing, signed
-from api.verbs.windows import end_of, moment_at, planning_zone, start_of
+from api.verbs.windows import end_of, moment_at, start_of
 from api.workspace import Workspace
 from cmdb.model.ci import CiId
 from cmdb.model.durations import parse_minutes
@@ -78,7 +79,7 @@ def plan(
 
     if submit and review:
         raise Refused("take one of --submit and --review")
-    zone = planning_zone(tz)
+    zone = zone_of(tz)
     with opened(store, model) as workspace, refusing(workspace):
         from_ = start_of(start, zone, workspace.clock())
         draft = ChangeDraft(
@@ -117,7 +118,7 @@ def edit(
     """Change what is stated of a change; its window, CIs, type and back-out only before it is approved."""
     from cmdb.records.drafts import ChangeEdit
 
-    zone = planning_zone(tz)
+    zone = zone_of(tz)
     with opened(store, model) as workspace, refusing(workspace):
         now = _recorded(workspace, number)
         from_ = start_of(start, zone, workspace.clock()) if start else None
@@ -143,7 +144,7 @@ def show(
     from api.records import standing
     from api.reviews import reviewed
 
-    zone = planning_zone(tz)
+    zone = zone_of(tz)
     with opened(store, model) as workspace, refusing(workspace):
         at = standing(workspace, moment_at(as_of, zone))
         _show(reviewed(at, number), zone, as_json, everything)
@@ -169,7 +170,7 @@ def list_(
     from api.tables_changes import print_changes
     from impact.report import Page
 
-    zone = planning_zone(tz)
+    zone = zone_of(tz)
     with opened(store, model) as workspace, refusing(workspace):
         at = standing(workspace, moment_at(as_of, zone))
         from_ = start_of(start, zone, workspace.clock()) if start else None
@@ -198,7 +199,7 @@ def _mover(to: ChangeState, words: str) -> Callable[..., None]:
         store: StoreOption = STORE,
         model: ModelOption = None,
     ) -> None:
-        zone = planning_zone(tz)
+        zone = zone_of(tz)
         with opened(store, model) as workspace, refusing(workspace):
             now = _recorded(workspace, number)
             moment = _happened(at, zone)
@@ -225,7 +226,7 @@ def _decider(decision: Decision, words: str) -> Callable[..., None]:
     ) -> None:
         from api.reviews import decide
 
-        zone = planning_zone(tz)
+        zone = zone_of(tz)
         with opened(store, model) as workspace, refusing(workspace):
             now = _recorded(workspace, number)
             written = decide(workspace, now.key, decision, text, signed(key, message), expected)
@@ -249,7 +250,7 @@ def note(
     """Add a line to the timeline of a change."""
     from cmdb.records.service import Written
 
-    zone = planning_zone(tz)
+    zone = zone_of(tz)
     with opened(store, model) as workspace, refusing(workspace):
         now = _recorded(workspace, number)
         value, revision, replayed = workspace.desk.note(now.key, text, signed(key, message), _happened(at, zone))

@@ -18,7 +18,6 @@ from cmdb.model.errors import Problem
 from cmdb.reconcile.plan import Plan
 from cmdb.store.bulk import collector_paused
 from cmdb.store.port import Applied, Dump
-from importers.records.tables import accepts as accepts_records
 from importers.runner import apply_plan, plan_import
 
 SHOWN = 20
@@ -40,6 +39,8 @@ def import_(
     model: ModelOption = None,
 ) -> None:
     """Bring in an estate, or incidents, changes, freezes and problems: all of it or nothing; again changes nothing."""
+    from importers.records.tables import accepts as accepts_records
+
     if accepts_records(path):
         import_records(Given(path, source, plan_only, message, key, date_format, tz), as_json, store, model)
         return

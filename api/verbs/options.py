@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import IO, Annotated, Any, TextIO, cast
@@ -21,6 +21,7 @@ from cmdb.model.revision import NUMBER
 from cmdb.store.port import Head
 from impact.states import Assumption, ContradictoryScenario, ImpactState, UnknownCi
 
+LOCALTIME = Path("/etc/localtime")
 StoreOption = Annotated[str, typer.Option("--store", envvar="CMDB_STORE", help="Where the estate is kept.")]
 ModelOption = Annotated[
     Path | None, typer.Option("--model", envvar="CMDB_MODEL", help="YAML file that extends the model.")
@@ -84,13 +85,19 @@ def _assumption(text: str) -> Assumption:
 
 
 def zone_of(name: str) -> tzinfo:
-    """A time zone by name; the machine's own for an empty one."""
-    if not name:
-        return datetime.now().astimezone().tzinfo or UTC
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Refused(f"'{name}' is not a time zone; write one like America/Halifax") from None
+    """A time zone by name; for an empty one the machine's own, with its rules for all times of the year.
+
+    Raises `Refused`.
+    """
+    if name:
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise Refused(f"'{name}' is not a time zone; write one like America/Halifax") from None
+    own = os.environ.get("TZ", "").lstrip(":") or os.path.realpath(LOCALTIME).partition("zoneinfo/")[2]
+    with suppress(ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo(own)
+    return datetime.now().astimezone().tzinfo or UTC
 
 
 def moment_of(text: str, zone: tzinfo) -> datetime | None:

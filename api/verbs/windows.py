@@ -1,28 +1,14 @@
 """Windows of time as people write them: `22:00`, `2026-11-24 22:00`, `2h`, ISO 8601; in their own time zone."""
 
-import os
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
-from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from api.verbs.options import Refused, moment_of, zone_of
+from api.verbs.options import Refused, moment_of
 from cmdb.model.durations import parse_minutes
 from cmdb.model.errors import ValueFault
 from cmdb.model.revision import NUMBER
 
 ACCEPTED = "22:00, 2026-11-24, 2026-11-24 22:00 or 2026-11-24T22:00-04:00"
-LOCALTIME = Path("/etc/localtime")
-
-
-def planning_zone(name: str) -> tzinfo:
-    """A time zone by name, or the machine's own, with its rules for other times of the year. Raises `Refused`."""
-    if name:
-        return zone_of(name)
-    own = os.environ.get("TZ", "").lstrip(":") or os.path.realpath(LOCALTIME).partition("zoneinfo/")[2]
-    with suppress(ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo(own)
-    return zone_of("")
 
 
 def start_of(text: str, zone: tzinfo, now: datetime) -> datetime:
