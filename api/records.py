@@ -22,6 +22,7 @@ from impact.paging import BadCursor, decode_cursor, encode_cursor
 from impact.report import CiRef, Page
 from impact.snapshot import Seen
 from impact.states import ImpactState
+from impact.walk import expect_many
 
 T = TypeVar("T")
 DIGITS = re.compile(r"(\d+)")
@@ -135,7 +136,7 @@ def standing(workspace: Workspace, as_of: str | None = None, at: datetime | None
     moment = checked_moment(at, "at")
     head = None if as_of is None else recorded(workspace.inventory, as_of)
     found = Standing(workspace, moment or _told(as_of, head) or workspace.clock(), head)
-    _ = found.seen
+    expect_many(found.estate.graph)
     return found
 
 

@@ -8,10 +8,13 @@ import numpy as np
 
 from impact.graph import ImpactGraph
 from impact.kernels.distance import measure
+from impact.kernels.jit import compile_kernels
 from impact.kernels.types import I32, U8, U32
 from impact.kernels.walk import spread
 
 NOTHING = np.empty(0, np.uint32)
+PLAIN_LIMIT = 20_000
+"""Relations up to which plain Python walks a graph many times as quickly, counting the time to load compiled code."""
 
 
 class Scratch:
@@ -98,6 +101,12 @@ class Walk:
             return np.full(len(cis), -1, np.int32)
         at = np.minimum(np.searchsorted(nodes, cis), len(nodes) - 1)
         return np.where(nodes[at] == cis, order[at], -1).astype(np.int32)
+
+
+def expect_many(graph: ImpactGraph) -> None:
+    """Load the compiled kernels if several walks of `graph` follow and it is large enough for that to be quicker."""
+    if graph.relation_count > PLAIN_LIMIT:
+        compile_kernels()
 
 
 def walk(graph: ImpactGraph, seeds: Sequence[int], floors: Sequence[int], pins: Sequence[int] = ()) -> Walk:

@@ -31,7 +31,8 @@ def suggest(question: Question) -> SuggestedPriority:
     service is degraded or at risk, any service is down, 100 people are down or degraded, or a group without head count
     is; else low. Urgency is high if a service of tier T0 is down, one is past its RTO, or the least slack of what is
     down is below 60 minutes; medium if it is below 240 minutes, a service is down without RTO, or a business-critical
-    one is degraded or at risk; else low. What is unknown raises a grade, never lowers it.
+    one is degraded or at risk; else low. What is unknown raises a grade, never lowers it: both are medium where other
+    CIs are hit and no service or client group is recorded behind them.
     """
     impact, urgency = _impact(question), _urgency(question)
     grades = [min((grade for grade, _ in reasons), default=LOW) for reasons in (impact, urgency)]
@@ -61,7 +62,7 @@ def _impact(question: Question) -> list[Reason]:
         found.append((HIGH if count >= MANY else MEDIUM, f"{count:,} people down or degraded"))
     elif hit.unknown:
         found.append((MEDIUM, f"{_many(hit.unknown, 'client group')} hit without a head count"))
-    return found
+    return [*found, *_nobody_recorded(question)]
 
 
 def _urgency(question: Question) -> list[Reason]:
@@ -83,7 +84,15 @@ def _urgency(question: Question) -> list[Reason]:
     critical = critical_services(question)
     if worse := int((critical.levels < Level.DOWN).sum()):
         found.append((MEDIUM, f"{_many(worse, 'business-critical service')} degraded or at risk"))
-    return found
+    return [*found, *_nobody_recorded(question)]
+
+
+def _nobody_recorded(question: Question) -> list[Reason]:
+    """Other CIs are hit, and the records do not say for whom: that may be anybody."""
+    others = len(question.walk) - len(question.assumed)
+    if others <= 0 or len(question.services) or len(question.groups):
+        return []
+    return [(MEDIUM, f"{_many(others, 'other CI')} hit, and no service or client group recorded behind them")]
 
 
 def least_slack(question: Question) -> int | None:
@@ -104,4 +113,4 @@ def _down(question: Question) -> I32:
 
 
 def _many(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

@@ -181,7 +181,9 @@ def redundancy_left(case: Case) -> Iterator[RiskReason]:
     bare = np.nonzero((count > 0) & (count >= table[:, 1]))[0]
     if len(bare):
         broken = int((count[bare] > table[bare, 1]).sum())
-        words = f"{_many(len(bare), 'pool')} left without a member to spare" + (f", {broken} broken" if broken else "")
+        words = f"{_many(len(bare), 'pool')} left without a member to spare" + (
+            f", {broken:,} broken" if broken else ""
+        )
         points, facts = min(NO_SPARE * len(bare), MOST_NO_SPARE), {"pools": len(bare), "broken": broken}
         yield reason(case, "NO_REDUNDANCY_LEFT", words, points, facts, np.unique(table[bare, 0]))
 

@@ -10,17 +10,14 @@ import numpy as np
 from impact.continuity.recovery import recover
 from impact.estate import UNKNOWN, Estate
 from impact.kernels.alone import CIS, MISSED, PEOPLE, SERVICES, TIERS, WIDTH
-from impact.kernels.jit import compile_kernels
 from impact.kernels.line import COUNTED
 from impact.kernels.types import B1, I32, I64
 from impact.states import Level
 from impact.sweep.changes import changes, reached
 from impact.sweep.lineup import Lineup, line_up, same_line
 from impact.sweep.pool import Pool, Threads
-from impact.walk import walk
+from impact.walk import expect_many, walk
 
-PLAIN_LIMIT = 20_000
-"""Relations up to which plain Python sweeps an estate as quickly, counting the time to load compiled code."""
 Progress = Callable[[int, int], None]
 """Called with how many CIs are done, and how many there are."""
 
@@ -63,8 +60,7 @@ class Sweep:
 
 def sweep(estate: Estate, pool: Pool | None = None, progress: Progress | None = None) -> Sweep:
     """Fail every live CI alone, with the workers of `pool` (a thread for each core)."""
-    if estate.graph.relation_count > PLAIN_LIMIT:
-        compile_kernels()
+    expect_many(estate.graph)
     lineup = line_up(estate)
     places = np.arange(len(lineup.line), dtype=np.int32)
     table = fail(estate, lineup, places, pool or Threads(), progress)
@@ -113,8 +109,7 @@ def refresh(old: Sweep, before: Estate, after: Estate, pool: Pool | None = None)
     changed = changes(before, after)
     if changed is None:
         return sweep(after, pool)
-    if after.graph.relation_count > PLAIN_LIMIT:
-        compile_kernels()
+    expect_many(after.graph)
     size = after.size
     region, sources = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
     for estate in (before, after):

@@ -225,3 +225,13 @@ def test_what_happened_later_is_not_known_earlier(found: Estate) -> None:
     assert (early.state, early.detected_at, early.declared_at, early.resolved_at) == ("in_progress", at(5), None, None)
     assert late == case
     assert case.cis == (place(found, "db"),)
+
+
+def test_what_is_hit_with_nobody_recorded_behind_it_does_not_lower_the_priority() -> None:
+    cis = [ci("db"), ci("a", "application"), ci("b", "application"), ci("alone")]
+    found = estate(cis, [rel("a runs_on db"), rel("b depends_on a")])
+    told = suggest(question_of(found, incident(found, "1", "db"), at(1)))
+    assert (told.impact, told.urgency, told.priority) == ("medium", "medium", 3)
+    assert told.impact_because == ["2 other CIs hit, and no service or client group recorded behind them"]
+    nothing = suggest(question_of(found, incident(found, "1", "alone"), at(1)))
+    assert (nothing.priority, nothing.impact_because) == (5, ["nothing recorded raises it"])
