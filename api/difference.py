@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Generic, cast
 
 from api.scenario import recorded
-from cmdb.model.ci import CI, Pool, Relation
+from cmdb.model.ci import CI, Pool, Relation, plain
 from cmdb.model.errors import InvalidInput, Problem
 from cmdb.reconcile.difference import Diff, Difference, T
 from cmdb.service import Inventory
@@ -97,13 +97,6 @@ def page(
     return Page(shown, sum(map(len, rows.values())), end, len(shown) < rest)
 
 
-def plain(thing: CI | Relation | Pool | None) -> dict[str, Any] | None:
-    """A CI, relation or pool in the words of the history."""
-    if isinstance(thing, CI):
-        return {**_without(thing._asdict(), "attributes_json"), "attributes": thing.attributes}
-    return None if thing is None else thing._asdict()
-
-
 def _rows(found: Difference[T]) -> dict[Turn, Sequence[Any]]:
     return {Turn.joined: found.created, Turn.left: found.removed, Turn.changed: found.changed}
 
@@ -132,7 +125,7 @@ def _start(turn: Turn, rows: Sequence[Any], width: int, behind: int, key: tuple[
 
 
 def _flat(thing: CI | Relation | Pool) -> dict[str, Any]:
-    told = cast(dict[str, Any], plain(thing))
+    told = plain(thing)
     return {**_without(told, "attributes"), **told.get("attributes", {})}
 
 

@@ -10,20 +10,22 @@ from datetime import UTC, date, datetime
 from itertools import repeat
 from operator import itemgetter
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import orjson
 
-from cmdb.model.ci import CI, Pool, Relation
+from cmdb.model.ci import CI, CiId, Pool, Relation
+from cmdb.model.claims import claims_of
 from cmdb.model.model import Model
 from cmdb.store.bulk import collector_paused
-from cmdb.store.port import Dump, Head, Store, StoreUnavailable
+from cmdb.store.port import Around, Dump, Head, Store, StoredCI, StoreUnavailable
 from impact.adjacency import Adjacency
 from impact.estate import NUMBERS, UNKNOWN, Estate
 from impact.graph import Dependencies, Rule, compile_graph, patch_graph
 from impact.kept import Keep, KeptEstate
 from impact.kernels.types import B1, I32, U8
+from impact.origins import Origins, Sources
 from impact.past import PastEstates
 from impact.register import Register
 from impact.states import Level
@@ -47,6 +49,13 @@ class Seen:
     checked_at: datetime
     live: bool
     as_of: bool = False
+
+
+class Readable(Protocol):
+    """The part of a store that a patch reads."""
+
+    def get(self, ids: Iterable[CiId]) -> Mapping[CiId, StoredCI]: ...
+    def around(self, ids: Iterable[CiId]) -> Around: ...
 
 
 class Snapshot:
@@ -151,42 +160,11 @@ class Snapshot:
                 return estate
             if touched.cis is None or len(touched.cis) > min(MANY, estate.register.room):
                 break
-            patched = self._patched(estate, touched.head, touched.cis)
+            newer = patched(self._vocabulary, self._store, estate, touched.head, touched.cis)
             if self._store.head().revision == touched.head.revision:
-                return patched
+                return newer
         with collector_paused():
             return compile_estate(self._vocabulary, self._store.dump())
-
-    def _patched(self, estate: Estate, head: Head, touched: frozenset[Any]) -> Estate:
-        if not touched:  # incidents and changes were written: what was worked out of the graph stays good
-            return replace(estate, revision=head.revision, recorded_at=head.recorded_at)
-        records = {ci: stored.ci for ci, stored in self._store.get(touched).items()}
-        around = self._store.around(touched)
-        texts: dict[str, tuple[str, str]] = {c.id: (c.name, c.attributes_json) for c in records.values()}
-        register = estate.register.updated(texts, touched - records.keys())
-        known = {ci: at for ci in touched if (at := register.place(ci)) is not None}
-        changed = np.array(sorted(known.values()), np.int32)
-        columns = _patched_columns(self._vocabulary, estate, register, changed, records)
-        flipped = any(i >= estate.size or columns.live[i] != estate.live[i] for i in changed.tolist())
-        others = {end for r in around.relations for end in (r.from_id, r.to_id)} - touched if flipped else set()
-        if others:
-            around = self._store.around([*touched, *others])
-        ends = {end for r in around.relations for end in (r.from_id, r.to_id)} | {p.ci for p in around.pools} | others
-        known |= {ci: at for ci in ends - touched if (at := register.find(ci)) is not None}
-        relations = [r for r in around.relations if r.from_id in known and r.to_id in known]
-        pools = [p for p in around.pools if p.ci in known]
-        rebuilt = np.array(sorted({known[c] for c in others if c in known}.union(changed.tolist())), np.int32)
-        arrows = Arrows.of(self._vocabulary, known, relations)
-        found = arrows.dependencies(self._vocabulary, known, columns.live, pools, rebuilt)
-        owner, rows = arrows.links(self._vocabulary, columns.live, rebuilt)
-        links = estate.links
-        if register.size > estate.size or not _same_rows(links, rebuilt, owner, rows):
-            links = links.replaced(rebuilt, owner, rows, register.size)
-        return Estate(
-            head.revision, head.recorded_at, self._vocabulary, register,
-            columns.kind, columns.sector, columns.live, columns.verified, columns.numbers,
-            patch_graph(estate.graph, register.size, rebuilt, found), links,
-        )  # fmt: skip
 
     def as_of(self, at: Head) -> Seen:
         """The estate as it was recorded at a revision; the newest one is that of `current`.
@@ -204,6 +182,43 @@ class Snapshot:
     def _recorded(self, revision: int) -> Estate:
         with collector_paused():
             return compile_estate(self._vocabulary, self._store.dump(revision))
+
+
+def patched(words: Vocabulary, inventory: Readable, estate: Estate, head: Head, touched: frozenset[CiId]) -> Estate:
+    """`estate` as it is at `head`, given the CIs touched since: their records, relations and pools are read anew.
+
+    Its register must be the newest value of that register, or a branch (see `Register.branch`).
+    """
+    if not touched:  # incidents and changes were written: what was worked out of the graph stays good
+        return replace(estate, revision=head.revision, recorded_at=head.recorded_at)
+    records = {ci: stored.ci for ci, stored in inventory.get(touched).items()}
+    around = inventory.around(touched)
+    texts: dict[str, tuple[str, str]] = {c.id: (c.name, c.attributes_json) for c in records.values()}
+    register = estate.register.updated(texts, touched - records.keys())
+    known: dict[str, int] = {ci: at for ci in touched if (at := register.place(ci)) is not None}
+    changed = np.array(sorted(known.values()), np.int32)
+    columns = _patched_columns(words, estate, register, changed, records)
+    flipped = any(i >= estate.size or columns.live[i] != estate.live[i] for i in changed.tolist())
+    others = {end for r in around.relations for end in (r.from_id, r.to_id)} - touched if flipped else set()
+    if others:
+        around = inventory.around([*touched, *others])
+    ends = {end for r in around.relations for end in (r.from_id, r.to_id)} | {p.ci for p in around.pools} | others
+    known |= {ci: at for ci in ends - touched if (at := register.find(ci)) is not None}
+    relations = [r for r in around.relations if r.from_id in known and r.to_id in known]
+    pools = [p for p in around.pools if p.ci in known]
+    rebuilt = np.array(sorted({known[c] for c in others if c in known}.union(changed.tolist())), np.int32)
+    arrows = Arrows.of(words, known, relations)
+    found = arrows.dependencies(words, known, columns.live, pools, rebuilt)
+    owner, rows = arrows.links(words, columns.live, rebuilt)
+    links = estate.links
+    if register.size > estate.size or not _same_rows(links, rebuilt, owner, rows):
+        links = links.replaced(rebuilt, owner, rows, register.size)
+    return Estate(
+        head.revision, head.recorded_at, words, register,
+        columns.kind, columns.sector, columns.live, columns.verified, columns.numbers,
+        patch_graph(estate.graph, register.size, rebuilt, found), links,
+        estate.origins.placed(register.size, *_origins_at(register, records)),
+    )  # fmt: skip
 
 
 def vocabulary(model: Model) -> Vocabulary:
@@ -237,6 +252,7 @@ def compile_estate(words: Vocabulary, dump: Dump) -> Estate:
         dump.head.revision, dump.head.recorded_at, words, register,
         columns.kind, columns.sector, columns.live, columns.verified, columns.numbers,
         compile_graph(register.size, found), Adjacency.build(owner, register.size, rows[0], rows[1]),
+        Origins().placed(register.size, everyone, [_sources(ci) for ci in cis]),
     )  # fmt: skip
 
 
@@ -335,7 +351,7 @@ class Arrows:
         use = (flow != 0) & live[self.start] & live[self.end] & mine[dependent]
         rules: list[Rule] = []
         number: dict[tuple[int, str], int] = {}
-        for ci, name, required, full, effect, _ in pools:
+        for ci, name, required, full, effect, *_ in pools:
             at = index[ci]
             if mine[at] and live[at]:
                 number[at, name] = len(rules)
@@ -362,6 +378,19 @@ def _same_rows(links: Adjacency, keys: I32, owner: I32, rows: I32) -> bool:
     old_owner, old = links.gather(keys)
     order = np.argsort(owner, kind="stable")
     return old.shape == rows.shape and np.array_equal(old_owner, owner[order]) and np.array_equal(old, rows[:, order])
+
+
+def _origins_at(register: Register, records: Mapping[CiId, CI]) -> tuple[I32, list[Sources]]:
+    """The places of some recorded CIs, and the sources that describe each."""
+    found = [(at, _sources(ci)) for name, ci in records.items() if (at := register.place(name)) is not None]
+    return np.array([at for at, _ in found], np.int32), [sources for _, sources in found]
+
+
+def _sources(ci: CI) -> Sources:
+    """The sources that describe a CI; who only set some of its fields is none."""
+    if not ci[7]:
+        return (ci[6],)
+    return tuple(sorted({claim.source for claim in claims_of(ci) if claim.whole})) or (ci[6],)
 
 
 def _day(text: str | None) -> int:

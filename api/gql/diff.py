@@ -7,11 +7,11 @@ from typing import Annotated, Any, TypeVar
 import strawberry
 from strawberry.scalars import JSON
 
-from api.difference import Turn, Turned, counted, page, plain, span
+from api.difference import Turn, Turned, counted, page, span
 from api.gql.context import Context, page_size
 from api.gql.fields import field
 from api.scenario import refs
-from cmdb.model.ci import CI, Pool, Relation
+from cmdb.model.ci import CI, Pool, Relation, plain
 from cmdb.reconcile import difference
 from cmdb.reconcile.difference import T
 from cmdb.store.port import Head
@@ -143,6 +143,6 @@ def _sides(turned: Turned[T]) -> Any:
     return {
         "turn": turned.turn,
         "fields": turned.fields,
-        "before": plain(turned.before),
-        "after": plain(turned.after),
+        "before": turned.before and plain(turned.before),
+        "after": turned.after and plain(turned.after),
     }

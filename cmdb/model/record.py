@@ -7,8 +7,9 @@ import orjson
 from cmdb.model.ci import CiId
 from cmdb.model.errors import ValueFault
 
-RECORD_KINDS = ("incident", "change", "freeze", "problem", "basis")
-"""What a record may be; a `basis` is the answer that the approval of a change rests on."""
+RECORD_KINDS = ("incident", "change", "freeze", "problem", "basis", "run", "match", "observation")
+"""What a record may be; a `basis` is the answer that the approval of a change rests on, a `run` the report of an
+import, a `match` a decision about two CIs that may be one, an `observation` a dependency that was observed."""
 OWN_SOURCE = "bluenose"
 """The source of records that are kept here and mirror no other tool's."""
 

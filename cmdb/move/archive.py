@@ -7,7 +7,7 @@ change; the last line says that it is the last.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import repeat
+from itertools import repeat, starmap
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -15,7 +15,8 @@ import orjson
 
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, PoolKey, Relation, RelationKey, attributes_json
-from cmdb.model.errors import InvalidInput
+from cmdb.model.claims import checked
+from cmdb.model.errors import InvalidInput, ValueFault
 from cmdb.model.model import Model
 from cmdb.model.record import Record
 from cmdb.move.hashing import Content, fingerprint
@@ -25,16 +26,25 @@ from cmdb.progress import Progress, Silent
 from cmdb.store.checks import check_records
 from cmdb.store.port import Head
 
-FORMAT, VERSION = "bluenose-archive", 2
-READABLE = (1, 2)
-"""Versions that are read; the first had no records."""
+FORMAT, VERSION = "bluenose-archive", 3
+READABLE = (1, 2, 3)
+"""Versions that are read; the first had no records, the second no claims."""
 MAX_CHANGES = 20_000_000
 """The most changes of one revision; they are in memory together."""
 _FIRST = {"format": str, "version": int, "model": str, "revision": int, "recordedAt": str}
 _REVISION = {
     "revision": int, "recordedAt": str, "who": str, "source": str, "message": str, "content": str, "changes": int,
 }  # fmt: skip
-_WIDTHS = {"+ci": 8, "-ci": 2, "+relation": 7, "-relation": 5, "+pool": 7, "-pool": 3, "+record": 5}
+_WIDTHS = {
+    "+ci": (8, 9),
+    "-ci": (2,),
+    "+relation": (7, 8),
+    "-relation": (5,),
+    "+pool": (7, 8),
+    "-pool": (3,),
+    "+record": (5,),
+}
+"""How many fields a change has; the last one is for claims, where there are any."""
 _INTEGER = 1 << 63
 
 T = TypeVar("T")
@@ -96,10 +106,10 @@ def _size(changeset: Changeset) -> int:
 
 def _rows(changeset: Changeset) -> Iterator[tuple[Any, ...]]:
     for ci in changeset.put_cis:
-        yield ("+ci", *ci[:5], orjson.Fragment(ci.attributes_json), ci.source)
+        yield ("+ci", *ci[:5], orjson.Fragment(ci.attributes_json), ci.source, *_claims(ci))
+    yield from (("+relation", *relation[:-1], *_claims(relation)) for relation in changeset.put_relations)
+    yield from (("+pool", *pool[:-1], *_claims(pool)) for pool in changeset.put_pools)
     parts: Sequence[tuple[str, Sequence[tuple[str, ...]]]] = (
-        ("+relation", changeset.put_relations),
-        ("+pool", changeset.put_pools),
         ("-relation", changeset.remove_relations),
         ("-pool", changeset.remove_pools),
     )
@@ -109,6 +119,10 @@ def _rows(changeset: Changeset) -> Iterator[tuple[Any, ...]]:
     yield from zip(repeat("-ci"), changeset.delete, strict=False)
     for kind, source, number, body in changeset.put_records:
         yield ("+record", kind, source, number, orjson.Fragment(body))
+
+
+def _claims(thing: CI | Relation | Pool) -> tuple[orjson.Fragment, ...]:
+    return (orjson.Fragment(thing.claims_json),) if thing.claims_json else ()
 
 
 class Archive:
@@ -150,7 +164,7 @@ class Archive:
 def _first(lines: Lines) -> tuple[Head, str]:
     told = _object(lines, _FIRST)
     if told["format"] != FORMAT or told["version"] not in READABLE:
-        lines.refuse("another format", f"{FORMAT}, version 1 or {VERSION}")
+        lines.refuse("another format", f"{FORMAT}, version 1 to {VERSION}")
     return Head(told["revision"], _moment(lines, told["recordedAt"])), told["model"]
 
 
@@ -194,9 +208,9 @@ def _changeset(lines: Lines, mark: Mark, changes: int) -> Changeset:
         found[word].append(values)
     return replace(
         changeset_of(mark),
-        put_cis=list(map(CI._make, found["+ci"])),
-        put_relations=list(map(Relation._make, found["+relation"])),
-        put_pools=list(map(Pool._make, found["+pool"])),
+        put_cis=list(starmap(CI, found["+ci"])),
+        put_relations=list(starmap(Relation, found["+relation"])),
+        put_pools=list(starmap(Pool, found["+pool"])),
         remove_relations=list(map(RelationKey._make, found["-relation"])),
         remove_pools=list(map(PoolKey._make, found["-pool"])),
         delete=[CiId(ci) for (ci,) in found["-ci"]],
@@ -207,9 +221,11 @@ def _changeset(lines: Lines, mark: Mark, changes: int) -> Changeset:
 def _change(lines: Lines) -> tuple[str, list[str]]:
     """What the next line does, and the fields of what it does it to."""
     row = lines.value()
-    if not isinstance(row, list) or not row or not isinstance(row[0], str) or _WIDTHS.get(row[0]) != len(row):
+    if not isinstance(row, list) or not row or not isinstance(row[0], str) or len(row) not in _WIDTHS.get(row[0], ()):
         lines.refuse("something else than a change")
     word, *values = row
+    if len(row) == _WIDTHS[word][-1] > _WIDTHS[word][0]:
+        values[-1] = _read_claims(lines, values[-1])
     if word == "+ci":
         if not isinstance(values[5], dict) or not all(map(_is_value, values[5].values())):
             lines.refuse("attributes that hold no plain values")
@@ -221,6 +237,14 @@ def _change(lines: Lines) -> tuple[str, list[str]]:
     if any("\0" in value for value in values):
         lines.refuse("a NUL character")
     return word, values
+
+
+def _read_claims(lines: Lines, value: object) -> str:
+    """Claims in their one form."""
+    try:
+        return checked(value)
+    except ValueFault:
+        lines.refuse("claims of another form")
 
 
 def _record(lines: Lines, values: list[Any]) -> list[str]:

@@ -69,4 +69,6 @@ def _total(entity: Entity, things: Iterable[T]) -> int:
 
 
 def _number(entity: Entity, thing: tuple[str, ...]) -> int:
+    if not thing[-1]:  # no claims: as it was before there were any
+        thing = thing[:-1]
     return int.from_bytes(blake2b(orjson.dumps((entity, *thing)), digest_size=_BYTES).digest(), "little")

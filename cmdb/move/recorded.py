@@ -1,9 +1,9 @@
 """The revisions of a store, read back through the port one by one."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NoReturn, TypeVar
 
-from cmdb.model.ci import CI, CiId, Pool, Relation, attributes_json
+from cmdb.model.ci import CI, CiId, Pool, Relation, of_plain
 from cmdb.model.errors import InvalidInput, Problem
 from cmdb.model.record import Record, RecordKey
 from cmdb.move.hashing import Content, content_hash
@@ -12,7 +12,7 @@ from cmdb.reconcile.difference import Diff, Difference, compare
 from cmdb.store.port import Change, Head, Logged, Store
 
 T = TypeVar("T", CI, Relation, Pool, Record)
-U = TypeVar("U", Relation, Pool)
+U = TypeVar("U", CI, Relation, Pool)
 
 
 class Recorded:
@@ -76,7 +76,7 @@ class Recorded:
 
 def diff_of(changes: Sequence[Change], head: Head) -> Diff:
     """The changes of one revision, as the difference it made."""
-    cis = _difference([(_ci(c.before), _ci(c.after)) for c in changes if c.entity == "ci"])
+    cis = _difference([_pair(CI, change) for change in changes if change.entity == "ci"])
     relations = [_pair(Relation, change) for change in changes if change.entity == "relation"]
     pools = [_pair(Pool, change) for change in changes if change.entity == "pool"]
     return Diff(head, head, cis, _difference(relations), _difference(pools))
@@ -90,15 +90,8 @@ def _difference(pairs: Sequence[tuple[T | None, T | None]]) -> Difference[T]:
     )
 
 
-def _ci(plain: Mapping[str, Any] | None) -> CI | None:
-    if plain is None:
-        return None
-    values = {**plain, "attributes_json": attributes_json(plain["attributes"])}
-    return CI._make(values[name] for name in CI._fields)
-
-
 def _pair(kind: type[U], change: Change) -> tuple[U | None, U | None]:
-    before, after = (None if side is None else kind(**side) for side in (change.before, change.after))
+    before, after = (None if side is None else of_plain(kind, side) for side in (change.before, change.after))
     return before, after
 
 

@@ -73,7 +73,7 @@ def _relations(
     if _all_fit(allowed, effects, relations, known):
         return
     for relation in relations:
-        start, type_, end, _, effect, _ = relation
+        start, type_, end, _, effect, *_ = relation
         kind, other = known.get(start), known.get(end)
         if kind is not None and other is not None and (kind, type_, other) in allowed and start != end:
             if effect and effect not in effects:

@@ -13,6 +13,7 @@ from cmdb.records.faults import refused
 from cmdb.records.kinds import ChangeState
 from cmdb.records.numbers import near, numbered, ordinal
 from cmdb.records.record_types import AnyRecord, Basis, Change, Freeze, Incident, ProblemRecord
+from cmdb.records.source_types import ImportRun, Match, Observation
 from cmdb.records.times import Window
 from cmdb.records.windows import Windows
 from cmdb.store.port import Head, Records
@@ -33,6 +34,9 @@ class Book:
     freezes: Mapping[RecordKey, Freeze] = field(default_factory=dict)
     problems: Mapping[RecordKey, ProblemRecord] = field(default_factory=dict)
     bases: Mapping[RecordKey, Basis] = field(default_factory=dict)
+    runs: Mapping[RecordKey, ImportRun] = field(default_factory=dict)
+    matches: Mapping[RecordKey, Match] = field(default_factory=dict)
+    observations: Mapping[RecordKey, Observation] = field(default_factory=dict)
     revisions: Mapping[RecordKey, int] = field(default_factory=dict)
     unread: frozenset[RecordKey] = frozenset()
     _about: Mapping[CiId, tuple[RecordKey, ...]] = field(default_factory=dict)
@@ -69,6 +73,9 @@ class Book:
             _merged(self.freezes, freezes),
             _merged(self.problems, _of(new, ProblemRecord)),
             _merged(self.bases, _of(new, Basis)),
+            _merged(self.runs, _of(new, ImportRun)),
+            _merged(self.matches, _of(new, Match)),
+            _merged(self.observations, _of(new, Observation)),
             {**self.revisions, **written},
             self.unread.difference(new) | unread,
             self._about_with(new),
@@ -102,6 +109,9 @@ class Book:
             "freeze": self.freezes,
             "problem": self.problems,
             "basis": self.bases,
+            "run": self.runs,
+            "match": self.matches,
+            "observation": self.observations,
         }
         return shelves[kind]
 
@@ -115,6 +125,10 @@ class Book:
     def find(self, kind: Literal["problem"], text: str) -> ProblemRecord: ...
     @overload
     def find(self, kind: Literal["basis"], text: str) -> Basis: ...
+    @overload
+    def find(self, kind: Literal["run"], text: str) -> ImportRun: ...
+    @overload
+    def find(self, kind: Literal["observation"], text: str) -> Observation: ...
     @overload
     def find(self, kind: str, text: str) -> AnyRecord: ...
     def find(self, kind: str, text: str) -> AnyRecord:
@@ -207,4 +221,4 @@ def _by_start(found: Iterable[V]) -> list[V]:
 
 
 def _cis(value: AnyRecord) -> set[CiId]:
-    return set() if isinstance(value, Basis) else {part.ci for part in value.cis}
+    return set() if isinstance(value, Basis | ImportRun | Observation) else {part.ci for part in value.cis}

@@ -13,7 +13,7 @@ from cmdb.records import change, freeze, incident, problem
 from cmdb.records.book import Book
 from cmdb.records.faults import Faults
 from cmdb.records.fields import taken
-from cmdb.records.record_types import AnyRecord, Basis, Change, Freeze, Incident
+from cmdb.records.record_types import AnyRecord, Change, Freeze, Incident, ProblemRecord
 from cmdb.records.references import RETIRED, check_cis, check_scope, is_over, named_cis
 from cmdb.records.writing import TRIES, Writer, fingerprint
 from cmdb.service import Signed
@@ -55,7 +55,7 @@ def taken_over(value: AnyRecord, now: datetime) -> AnyRecord:
         return change.taken_over(value, now)
     if isinstance(value, Freeze):
         return freeze.taken_over(value, now)
-    return taken(value, now) if isinstance(value, Basis) else problem.taken_over(value, now)
+    return problem.taken_over(value, now) if isinstance(value, ProblemRecord) else taken(value, now)
 
 
 def judged(

@@ -8,8 +8,11 @@ from pydantic import TypeAdapter
 
 from cmdb.model.record import Record
 from cmdb.records.record_types import AnyRecord, Basis, Change, Freeze, Incident, ProblemRecord
+from cmdb.records.source_types import ImportRun, Match, Observation
 
-TYPES: dict[str, type[AnyRecord]] = {t.kind: t for t in (Incident, Change, Freeze, ProblemRecord, Basis)}
+TYPES: dict[str, type[AnyRecord]] = {
+    t.kind: t for t in (Incident, Change, Freeze, ProblemRecord, Basis, ImportRun, Match, Observation)
+}
 
 
 def kept(value: AnyRecord) -> Record:

@@ -14,10 +14,9 @@ import orjson
 
 from cmdb.model.record import Record
 from cmdb.records.book import Book
-from cmdb.records.record_types import AnyRecord
 from cmdb.store.port import Head, Records, StoredRecord
 
-MAGIC = b"BNBOOK01"
+MAGIC = b"BNBOOK02"
 DIGEST = 16
 
 
@@ -63,9 +62,7 @@ def load(place: Path) -> Records | None:
 def _packed(book: Book) -> bytes:
     from cmdb.records.form import kept
 
-    values: list[AnyRecord] = []
-    for shelf in (book.incidents, book.changes, book.freezes, book.problems, book.bases):
-        values.extend(shelf.values())
+    values = [value for key in book.revisions if key not in book.unread and (value := book.get(key)) is not None]
     records = [[*kept(value), book.revisions[value.key]] for value in values]
     head = [book.head.revision, book.head.recorded_at.isoformat()]
     body = orjson.dumps({"head": head, "records": records})

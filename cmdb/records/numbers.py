@@ -1,4 +1,4 @@
-"""Numbers of our own: `INC-0001`, `CHG-0001`, `FRZ-0001`, `PRB-0001`."""
+"""Numbers of our own: `INC-0001`, `CHG-0001`, `FRZ-0001`, `PRB-0001`, `RUN-0001`, `MAT-0001`, `OBS-0001`."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -6,7 +6,10 @@ from itertools import islice
 
 from cmdb.model.record import OWN_SOURCE, RecordKey
 
-PREFIXES: Mapping[str, str] = {"incident": "INC", "change": "CHG", "freeze": "FRZ", "problem": "PRB"}
+PREFIXES: Mapping[str, str] = {
+    "incident": "INC", "change": "CHG", "freeze": "FRZ", "problem": "PRB",
+    "run": "RUN", "match": "MAT", "observation": "OBS",
+}  # fmt: skip
 _OURS = re.compile(r"([A-Z]{3})-(\d{1,9})", re.ASCII)
 NEAR = 5
 """How many numbers that resemble a wrong one are named."""

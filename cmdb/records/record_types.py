@@ -20,6 +20,7 @@ from cmdb.records.kinds import (
     MajorReason,
     ProblemState,
 )
+from cmdb.records.source_types import ImportRun, Match, Observation
 from cmdb.records.times import Window
 
 
@@ -266,4 +267,4 @@ class Basis:
         return RecordKey(self.kind, self.source, self.number)
 
 
-AnyRecord = Incident | Change | Freeze | ProblemRecord | Basis
+AnyRecord = Incident | Change | Freeze | ProblemRecord | Basis | ImportRun | Match | Observation

@@ -13,7 +13,7 @@ from cmdb.records.book import Book
 from cmdb.records.drafts import AnyDraft, AnyEdit
 from cmdb.records.faults import Faults
 from cmdb.records.kinds import ProblemState
-from cmdb.records.record_types import AnyRecord, Basis, Change, Freeze, Incident
+from cmdb.records.record_types import AnyRecord, Change, Freeze, Incident, ProblemRecord
 from cmdb.store.port import StoredCI
 
 Asked = AnyDraft | AnyEdit | AnyRecord
@@ -96,4 +96,4 @@ def is_over(value: AnyRecord, now: datetime) -> bool:
         return not value.planned and value.end <= now
     if isinstance(value, Freeze):
         return value.cancelled or value.end <= now
-    return isinstance(value, Basis) or value.state is ProblemState.closed
+    return not isinstance(value, ProblemRecord) or value.state is ProblemState.closed

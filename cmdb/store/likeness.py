@@ -6,6 +6,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from cmdb.model.ci import CI
+from cmdb.model.claims import claims_of
 from cmdb.model.text import folded
 
 SEARCHED = ("aliases", "hostname", "external_id")
@@ -27,13 +28,15 @@ def plain(text: str) -> str:
 
 
 def fields(ci: CI) -> list[str]:
-    """The texts a CI is found by, in their plain form."""
-    ci_id, _, name, _, _, attributes_json, _ = ci
+    """The texts a CI is found by, in their plain form; what any source calls it is among them."""
+    ci_id, _, name, _, _, attributes_json, _, claims = ci
     texts = [ci_id] if ci_id == name else [ci_id, name]
     if '"aliases":' in attributes_json or '"hostname":' in attributes_json or '"external_id":' in attributes_json:
         for searched in map(ci.attributes.get, SEARCHED):
             if searched is not None:
                 texts += searched if isinstance(searched, list) else [str(searched)]
+    if claims:
+        texts += [text for claim in claims_of(ci) for text in (claim.id, claim.name) if text]
     if len(texts) == 1:
         return [plain(ci_id)]
     return list({plain(text): None for text in texts})

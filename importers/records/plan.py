@@ -13,7 +13,7 @@ from cmdb.model.model import Model
 from cmdb.model.record import RecordKey
 from cmdb.progress import Progress, Silent
 from cmdb.records.form import kept, read
-from cmdb.records.record_types import AnyRecord, Basis
+from cmdb.records.record_types import AnyRecord, Change, Freeze, Incident, ProblemRecord
 from cmdb.records.service import Imported, RecordDesk
 from cmdb.service import Signed
 from cmdb.store.port import Store
@@ -77,7 +77,7 @@ class RecordPlan:
         told = [
             RecordChange(_action(before, after), after.kind, str(after.key), after.title, _fields(before, after))
             for before, after in self.pairs
-            if not _same(before, after) and not isinstance(after, Basis)
+            if not _same(before, after) and isinstance(after, Incident | Change | Freeze | ProblemRecord)
         ]
         return sorted(told, key=lambda change: change.action)[:first]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cmdb.model.changeset import Changeset
-from cmdb.model.ci import CiId
+from cmdb.model.ci import CiId, plain
 from cmdb.store.port import Change, Store
 from tests.store.estate import CIS, ESTATE, POOLS, RELATIONS, change, ci, rel
 
@@ -46,7 +46,7 @@ def test_before_and_after_of_everything_around_a_ci(store: Store) -> None:
     pool = store.history([DB], 10)[1]
     assert sides(pool, "required") == ("1", "2")
     assert sides(store.history([APP], 1)[0], "name") == ("app", "Pay")
-    assert store.history([H1], 1)[0].before == RELATIONS[1]._asdict()
+    assert store.history([H1], 1)[0].before == plain(RELATIONS[1])
 
 
 def sides(found: Change, field: str) -> tuple[Any, Any]:
@@ -58,7 +58,7 @@ def sides(found: Change, field: str) -> tuple[Any, Any]:
 def test_a_relation_between_two_of_them_is_told_once(store: Store) -> None:
     store.apply(ESTATE)
     told = [c for c in store.history([APP, DB], 10) if c.entity == "relation"]
-    assert [c.after for c in told] == [r._asdict() for r in RELATIONS[:3]]
+    assert [c.after for c in told] == [plain(r) for r in RELATIONS[:3]]
 
 
 def test_deleting_keeps_the_history(store: Store) -> None:

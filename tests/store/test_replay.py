@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cmdb.model.changeset import Changeset
-from cmdb.model.ci import CI, CiId, Pool, Relation, RelationKey, attributes_json
+from cmdb.model.ci import CI, CiId, Pool, Relation, RelationKey, of_plain
 from cmdb.model.record import Record
 from cmdb.store.port import Change, Store
 from tests.store.estate import change, ci, kept_as, rel
@@ -31,13 +31,12 @@ def undone(state: State, steps: Iterable[Change]) -> State:
 
 
 def _thing(entity: str, plain: Any) -> Thing:
-    if entity == "ci":
-        values = {**plain, "attributes_json": attributes_json(plain["attributes"])}
-        return CI(*(values[name] for name in CI._fields))
     if entity == "record":
         body = {name: value for name, value in plain.items() if name not in Record._fields}
         return kept_as(plain["kind"], plain["number"], plain["source"], **body)
-    return Relation(**plain) if entity == "relation" else Pool(**plain)
+    if entity == "ci":
+        return of_plain(CI, plain)
+    return of_plain(Relation, plain) if entity == "relation" else of_plain(Pool, plain)
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -60,7 +60,7 @@ def test_a_later_format_is_refused(path: Path, model: Model) -> None:
     SqliteStore(path, model).close()
     with closing(apsw.Connection(str(path))) as other:
         other.execute("PRAGMA user_version = 99")
-    assert refused(path, model) == "the store has format 99, this program reads format 2"
+    assert refused(path, model) == "the store has format 99, this program reads format 3"
 
 
 def test_a_damaged_file(path: Path, model: Model) -> None:

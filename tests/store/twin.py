@@ -18,12 +18,27 @@ Thing = CI | Relation | Pool | Record
 State = dict[tuple[str, ...], Thing]
 
 some_id = st.sampled_from(IDS)
-cis = st.builds(ci, some_id, name=st.sampled_from(["one", "two"]), source=st.sampled_from(["a", "b"]))
-effects = st.sampled_from(["", "degraded"])
-relations = st.builds(rel, some_id, st.just("depends_on"), some_id, st.sampled_from(["", "p"]), effects).filter(
-    lambda relation: relation.from_id != relation.to_id
+told = st.sampled_from(
+    ["", '[{"id":"x","kind":"server","source":"a"},{"attributes":{"rto":60},"id":"y","source":"b"}]'],
 )
-pools = st.builds(rule, some_id, st.just("p"), st.sampled_from(["1", "2"]))
+"""Claims: a store keeps them as they come."""
+voices = st.sampled_from(["", '[{"effect":"","source":"a"},{"effect":"down","source":"b"}]'])
+cis = st.builds(
+    lambda made, claims: made._replace(claims_json=claims),
+    st.builds(ci, some_id, name=st.sampled_from(["one", "two"]), source=st.sampled_from(["a", "b"])),
+    told,
+)
+effects = st.sampled_from(["", "degraded"])
+relations = st.builds(
+    lambda made, claims: made._replace(claims_json=claims),
+    st.builds(rel, some_id, st.just("depends_on"), some_id, st.sampled_from(["", "p"]), effects),
+    voices,
+).filter(lambda relation: relation.from_id != relation.to_id)
+pools = st.builds(
+    lambda made, claims: made._replace(claims_json=claims),
+    st.builds(rule, some_id, st.just("p"), st.sampled_from(["1", "2"])),
+    voices,
+)
 records = st.builds(
     incident, st.sampled_from(["1", "2"]), st.lists(some_id, max_size=2), title=st.sampled_from(["one", "two"])
 )

@@ -54,7 +54,7 @@ def faults(data: bytes, place: Path) -> list[str]:
 
 def test_any_gzip_reader_unpacks_it(whole: Path) -> None:
     first, *lines, end, seal = map(orjson.loads, gzip.decompress(whole.read_bytes()).splitlines())
-    assert (first["format"], first["version"], first["revision"], end) == ("bluenose-archive", 2, 4, {"end": 4})
+    assert (first["format"], first["version"], first["revision"], end) == ("bluenose-archive", 3, 4, {"end": 4})
     assert list(seal) == ["seal"]
     headings = [line for line in lines if isinstance(line, dict)]
     assert [line["changes"] for line in headings] == [10, 3, 1, 1]
@@ -124,8 +124,8 @@ def put(at: int, old: bytes, new: bytes) -> Edited:
     ("edit", "place"),
     [
         (put(0, b"bluenose-archive", b"other"), "line 1"),
-        (put(0, b'"version":2', b'"version":3'), "line 1"),
-        (put(0, b'"version":2', b'"version":true'), "line 1"),
+        (put(0, b'"version":3', b'"version":4'), "line 1"),
+        (put(0, b'"version":3', b'"version":true'), "line 1"),
         (put(0, b'"revision":4', b'"revision":5'), "line 21"),
         (put(0, b'"revision":4', b'"revision":3'), "line 18"),
         (put(0, b'"recordedAt":"2', b'"recordedAt":"3'), "line 20"),

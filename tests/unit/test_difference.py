@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.difference import Turn, Turned, counted, page, plain
-from cmdb.model.ci import CI, CiId, Relation, attributes_json
+from api.difference import Turn, Turned, counted, page
+from cmdb.model.ci import CI, CiId, Relation, attributes_json, plain
 from cmdb.reconcile.difference import Difference, difference
 from impact.paging import BadCursor, encode_cursor
 

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 from neo4j import ManagedTransaction
 
-from cmdb.model.ci import CI, CiId, Pool, Relation
+from cmdb.model.ci import CI, CiId, Pool, Relation, plain
 from cmdb.store.checks import TOUCHED
 from cmdb.store.neo4j import queries
 from cmdb.store.neo4j.read import head, known, moment, past_cis, past_pools, past_relations, recorded
@@ -47,7 +47,7 @@ def history(tx: ManagedTransaction, ids: Sequence[CiId], first: int, before: int
             if revision in revisions:
                 sides.setdefault((-revision, version.order, key), [None, None])[side] = version.values
     return [
-        Change(-newest, *revisions[-newest], ENTITIES[order][0], plain(order, old), plain(order, new))
+        Change(-newest, *revisions[-newest], ENTITIES[order][0], told(order, old), told(order, new))
         for (newest, order, _), (old, new) in sorted(sides.items(), key=lambda side: side[0])
     ]
 
@@ -66,16 +66,11 @@ def _revisions(tx: ManagedTransaction, numbers: Iterable[int]) -> dict[int, Reco
     return {number: (moment(at), who, source, message) for number, at, who, source, message in found}
 
 
-def plain(order: int, row: Row | None) -> Mapping[str, Any] | None:
+def told(order: int, row: Row | None) -> Mapping[str, Any] | None:
     """A version as `Change` tells it."""
     if row is None:
         return None
-    if order:
-        return ENTITIES[order][1]._make(row)._asdict()
-    ci = CI._make(row)
-    told = ci._asdict() | {"attributes": ci.attributes}
-    del told["attributes_json"]
-    return told
+    return plain(ENTITIES[order][1]._make(row))
 
 
 def changes(tx: ManagedTransaction, after: int, until: int | None) -> Touched:

@@ -71,19 +71,19 @@ RELATIONS_AT_CIS = """
 UNWIND $ids AS id
 MATCH (n:CI {id: id})-[r]-(:CI)
 WITH DISTINCT r
-RETURN startNode(r).id, type(r), endNode(r).id, r.pool, r.effect, r.source, r.since
+RETURN startNode(r).id, type(r), endNode(r).id, r.pool, r.effect, r.source, coalesce(r.claims, ''), r.since
 """
 RELATIONS = """
 UNWIND $keys AS key
 MATCH (a:CI {id: key[0]})
 CALL (a) { MATCH (a)-[r]->(b) RETURN r, b }
 WITH key, a, r, b WHERE type(r) = key[1] AND r.pool = key[3] AND b.id = key[2]
-RETURN a.id, type(r), b.id, r.pool, r.effect, r.source, r.since
+RETURN a.id, type(r), b.id, r.pool, r.effect, r.source, coalesce(r.claims, ''), r.since
 """
 POOLS_OF_CIS = """
 UNWIND $ids AS id
 MATCH (p:Pool)-[:POOL_OF]->(:CI {id: id})
-RETURN p.ci, p.name, p.required, p.full, p.effect, p.source, p.since
+RETURN p.ci, p.name, p.required, p.full, p.effect, p.source, coalesce(p.claims, ''), p.since
 """
 
 # Past things
@@ -100,21 +100,21 @@ CALL (id) {
     MATCH (p:PastRelation {to_id: id}) RETURN p
 }
 WITH DISTINCT p
-RETURN p.from_id, p.type, p.to_id, p.pool, p.effect, p.source, p.since, p.until
+RETURN p.from_id, p.type, p.to_id, p.pool, p.effect, p.source, coalesce(p.claims, ''), p.since, p.until
 """
 PAST_POOLS_OF = """
 UNWIND $ids AS id
 MATCH (p:PastPool {ci: id})
-RETURN p.ci, p.name, p.required, p.full, p.effect, p.source, p.since, p.until
+RETURN p.ci, p.name, p.required, p.full, p.effect, p.source, coalesce(p.claims, ''), p.since, p.until
 """
 PAST_CIS_AT = "MATCH (p:PastCI) WHERE p.until > $at AND p.since <= $at RETURN p.record"
 PAST_RELATIONS_AT = """
 MATCH (p:PastRelation) WHERE p.until > $at AND p.since <= $at
-RETURN p.from_id, p.type, p.to_id, p.pool, p.effect, p.source, p.since
+RETURN p.from_id, p.type, p.to_id, p.pool, p.effect, p.source, coalesce(p.claims, ''), p.since
 """
 PAST_POOLS_AT = """
 MATCH (p:PastPool) WHERE p.until > $at AND p.since <= $at
-RETURN p.ci, p.name, p.required, p.full, p.effect, p.source, p.since
+RETURN p.ci, p.name, p.required, p.full, p.effect, p.source, coalesce(p.claims, ''), p.since
 """
 
 # Everything, in columns. A property that is missing belongs to what is being deleted: its past version is complete.
@@ -130,19 +130,21 @@ UNWIND $numbers AS number
 MATCH (a) WHERE id(a) = number
 CALL (a) {
     MATCH (a)-[r]->(b)
-    RETURN type(r) AS type, id(b) AS other, r.pool AS pool, r.effect AS effect, r.source AS source, r.since AS since
+    RETURN type(r) AS type, id(b) AS other, r.pool AS pool, r.effect AS effect, r.source AS source,
+        coalesce(r.claims, '') AS claims, r.since AS since
 }
-WITH number, type, other, pool, effect, source, since
+WITH number, type, other, pool, effect, source, claims, since
 WHERE type IS NOT NULL AND pool IS NOT NULL AND effect IS NOT NULL AND source IS NOT NULL AND since <= $at
-RETURN collect(number), collect(type), collect(other), collect(pool), collect(effect), collect(source), collect(since)
+RETURN collect(number), collect(type), collect(other), collect(pool), collect(effect), collect(source), collect(claims),
+    collect(since)
 """
 ALL_POOLS = """
 MATCH (p:Pool)
 WITH p.ci AS ci, p.name AS name, p.required AS required, p.full AS full, p.effect AS effect, p.source AS source,
-    p.since AS since
+    coalesce(p.claims, '') AS claims, p.since AS since
 WHERE ci IS NOT NULL AND name IS NOT NULL AND required IS NOT NULL AND full IS NOT NULL AND effect IS NOT NULL
     AND source IS NOT NULL AND since <= $at
-RETURN ci, name, required, full, effect, source, since
+RETURN ci, name, required, full, effect, source, claims, since
 """
 
 # Pages; the conditions are those of `CONDITIONS` whose part of the filter is not empty.
@@ -189,7 +191,7 @@ CREATE_RELATIONS = """
 UNWIND $rows AS row
 MATCH (a) WHERE id(a) = row[0]
 MATCH (b) WHERE id(b) = row[1]
-CREATE (a)-[:{type} {{pool: row[2], effect: row[3], source: row[4], since: $since}}]->(b)
+CREATE (a)-[:{type} {{pool: row[2], effect: row[3], source: row[4], claims: row[5], since: $since}}]->(b)
 """
 DELETE_RELATIONS = """
 UNWIND $keys AS key
@@ -202,7 +204,7 @@ CREATE_POOLS = """
 UNWIND $rows AS row
 MATCH (n) WHERE id(n) = row[0]
 CREATE (p:Pool {ci: row[1], name: row[2], required: row[3], full: row[4], effect: row[5], source: row[6],
-    since: $since})-[:POOL_OF]->(n)
+    claims: row[7], since: $since})-[:POOL_OF]->(n)
 """
 DELETE_POOLS = "UNWIND $keys AS key MATCH (p:Pool {ci: key[0], name: key[1]}) DETACH DELETE p"
 KEEP_CIS = """
@@ -213,12 +215,12 @@ CREATE (:PastCI {id: row[0], kind: row[1], name: row[2], sector: row[3], lifecyc
 KEEP_RELATIONS = """
 UNWIND $rows AS row
 CREATE (:PastRelation {from_id: row[0], type: row[1], to_id: row[2], pool: row[3], effect: row[4], source: row[5],
-    since: row[6], until: $until})
+    claims: row[6], since: row[7], until: $until})
 """
 KEEP_POOLS = """
 UNWIND $rows AS row
 CREATE (:PastPool {ci: row[0], name: row[1], required: row[2], full: row[3], effect: row[4], source: row[5],
-    since: row[6], until: $until})
+    claims: row[6], since: row[7], until: $until})
 """
 
 # Records. One that names CIs which are not there holds their ids, and how many they are.

@@ -205,13 +205,13 @@ class Parts:
         """What stood then and no more."""
         if moved or not self._newest:
             cis = unpacked(tx.run(queries.PAST_CIS_AT, at=self._at).value())
-            self.cis = _joined(self.cis, typed(CI, (row[:-1] for row in cis)))
+            self.cis = _joined(self.cis, typed(CI, (row[:-1] for row in cis)), 1)
             relations = tx.run(queries.PAST_RELATIONS_AT, at=self._at).values()
-            self.relations = _joined(self.relations, typed(Relation, (tuple(row[:-1]) for row in relations)))
+            self.relations = _joined(self.relations, typed(Relation, (tuple(row[:-1]) for row in relations)), 4)
             pools = tx.run(queries.PAST_POOLS_AT, at=self._at).values()
-            self.pools = _joined(self.pools, typed(Pool, (tuple(row[:-1]) for row in pools)))
+            self.pools = _joined(self.pools, typed(Pool, (tuple(row[:-1]) for row in pools)), 2)
             records = tx.run(queries.PAST_RECORDS_AT, after=0, at=self._at).values()
-            self.records = _joined(self.records, typed(Record, (tuple(row[:-1]) for row in records)))
+            self.records = _joined(self.records, typed(Record, (tuple(row[:-1]) for row in records)), 3)
 
     def whole(self) -> Dump:
         """All of it, ordered."""
@@ -226,5 +226,6 @@ def _newest(tx: ManagedTransaction) -> int:
     return int(tx.run(queries.HEAD_NUMBER).single(strict=True)[0])
 
 
-def _joined(current: list[T], past: list[T]) -> list[T]:
-    return list(dict.fromkeys(chain(current, past))) if past else current
+def _joined(current: list[T], past: list[T], width: int) -> list[T]:
+    """Both, by key; what is past was kept whole, while the current one may have been read on its way out."""
+    return list({thing[:width]: thing for thing in chain(current, past)}.values()) if past else current

@@ -11,9 +11,9 @@ from cmdb.store.neo4j.read import marked
 from cmdb.store.neo4j.vocabulary import RECORD_LABELS
 from cmdb.store.port import Head
 
-FORMAT = 2
-UPGRADED = frozenset({1})
-"""Earlier formats that are brought to this one; the first had no records."""
+FORMAT = 3
+UPGRADED = frozenset({1, 2})
+"""Earlier formats that are brought to this one; the first had no records, the second no claims."""
 TEXT_INDEX = "ci_searched"
 
 

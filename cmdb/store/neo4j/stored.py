@@ -16,6 +16,8 @@ T = TypeVar("T", CI, Relation, Pool, Record)
 BATCH = 10_000
 """Rows sent with one query."""
 Row = tuple[Any, ...]
+WITHOUT_CLAIMS = len(CI._fields)
+"""Values in the record of a CI that a single source knows, its revision among them."""
 
 
 def typed(kind: type[T], rows: Iterable[Row]) -> list[T]:
@@ -45,7 +47,11 @@ def run(tx: ManagedTransaction, query: str, name: str, values: Sequence[Any], **
 
 def unpacked(records: Iterable[str]) -> list[Row]:
     """The rows that CI records stand for: CI columns and `since`."""
-    return cast(list[Row], orjson.loads(f"[{','.join(records)}]"))
+    found = orjson.loads(f"[{','.join(records)}]")
+    for row in found:
+        if len(row) == WITHOUT_CLAIMS:
+            row.insert(WITHOUT_CLAIMS - 1, "")
+    return cast(list[Row], found)
 
 
 def relation_rows(found: Iterable[list[Any]]) -> list[Row]:

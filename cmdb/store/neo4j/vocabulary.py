@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from cmdb.model.ci import CI
+from cmdb.model.claims import claims_of
 from cmdb.model.model import Model
 from cmdb.model.record import Record
 from cmdb.store.likeness import fields
@@ -17,17 +18,19 @@ ROOT = "CI"
 """The label of every CI."""
 RECORD_LABELS: Mapping[str, str] = {
     "incident": "Incident", "change": "Change", "freeze": "FreezeWindow", "problem": "Problem", "basis": "Basis",
+    "run": "ImportRun", "match": "Match", "observation": "Observation",
 }  # fmt: skip
 """The label of each kind of record, beside `ServiceRecord`, as the model has a kind `record`."""
 RECORD_LINKS: Mapping[str, str] = {
     "incident": "AFFECTS", "change": "CHANGES", "freeze": "COVERS", "problem": "CONCERNS", "basis": "CONCERNS",
+    "run": "CONCERNS", "match": "DECIDES", "observation": "OBSERVED",
 }  # fmt: skip
 """The type of the relationships from each kind of record to the CIs that it is about."""
 OURS = frozenset(
     {"Head", "Revision", "Request", "Pool", "PastCI", "PastRelation", "PastPool", "ServiceRecord", "PastRecord"}
 ).union(RECORD_LABELS.values())
 """Labels of what is no CI."""
-OWN = frozenset({*CI._fields, "since", "record", "searched"}.difference({"attributes_json"}))
+OWN = frozenset({*CI._fields, "since", "record", "searched", "known_to"}.difference({"attributes_json", "claims_json"}))
 """Properties of a CI that are not attributes."""
 RECORD_OWN = frozenset({*Record._fields, "body", "since", "missing", "unlinked"})
 """Properties of a record that are not of its body."""
@@ -98,12 +101,14 @@ class Vocabulary:
             id=ci.id, kind=ci.kind, name=ci.name, sector=ci.sector, lifecycle=ci.lifecycle, source=ci.source,
             since=since, record=record(ci, since), searched=fields(ci),
         )  # fmt: skip
+        if ci.claims_json:
+            found["known_to"] = [claim.source for claim in claims_of(ci)]
         return found
 
 
 def record(ci: CI, since: int) -> str:
-    """A CI and the revision it is of, as one text."""
-    return orjson.dumps([*ci, since]).decode()
+    """A CI and the revision it is of, as one text; claims only where there are any."""
+    return orjson.dumps([*ci, since] if ci.claims_json else [*ci[:-1], since]).decode()
 
 
 def record_properties(kept: Record, since: int) -> dict[str, object]:

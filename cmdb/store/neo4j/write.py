@@ -182,8 +182,8 @@ def _keep(tx: ManagedTransaction, found: Differences, until: int) -> None:
         (c.id, c.kind, c.name, c.sector, c.lifecycle, c.source, since[c.id,], record(c, since[c.id,]))
         for c in found.cis.ended()
     ]
-    relations = [(*relation, since[relation.key]) for relation in found.relations.ended()]
-    pools = [(*pool, since[pool.key]) for pool in found.pools.ended()]
+    relations = [(*relation[:-1], relation[-1] or None, since[relation.key]) for relation in found.relations.ended()]
+    pools = [(*pool[:-1], pool[-1] or None, since[pool.key]) for pool in found.pools.ended()]
     bodies = [(*thing, since[thing.key]) for thing in found.records.ended()]
     for query, kept in (
         (queries.KEEP_CIS, cis), (queries.KEEP_RELATIONS, relations), (queries.KEEP_POOLS, pools),
@@ -229,8 +229,10 @@ def _create(tx: ManagedTransaction, found: Differences, numbers: dict[CiId, int]
     numbers |= StoredGraph(tx).numbers(sorted(ends.difference(numbers)))
     for type_, group in groupby(relations, key=itemgetter(1)):
         query = queries.CREATE_RELATIONS.format(type=quoted(relationship(type_)))
-        run(tx, query, "rows", [[numbers[r[0]], numbers[r[2]], r[3], r[4], r[5]] for r in group], since=since)
-    run(tx, queries.CREATE_POOLS, "rows", [[numbers[pool.ci], *pool] for pool in pools], since=since)
+        between = [[numbers[r[0]], numbers[r[2]], *r[3:-1], r[-1] or None] for r in group]
+        run(tx, query, "rows", between, since=since)
+    owned = [[numbers[pool.ci], *pool[:-1], pool[-1] or None] for pool in pools]
+    run(tx, queries.CREATE_POOLS, "rows", owned, since=since)
 
 
 def _by_type(relation: Relation) -> tuple[str, Relation]:

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 import apsw
 import orjson
 
-from cmdb.model.ci import CI, CiId, Pool, Relation
+from cmdb.model.ci import CI, CiId, Pool, Relation, plain
 from cmdb.store.port import Change, Touched
 from cmdb.store.sqlite.read import LISTED, head, known, listed, recorded
 from cmdb.store.sqlite.schema import CIS, POOLS, RELATIONS, Key, Row, Table
@@ -42,7 +42,7 @@ def history(connection: apsw.Connection, ids: Sequence[CiId], first: int, before
             _place(sides, order, held.table.width, row, revisions)
     for (newest, order, _), (old, new) in sorted(sides.items(), key=lambda side: side[0]):
         told = HELD[order].entity
-        yield Change(-newest, *revisions[-newest], told, _plain(told, old), _plain(told, new))
+        yield Change(-newest, *revisions[-newest], told, _told(told, old), _told(told, new))
 
 
 def _sources(held: Held) -> Iterator[str]:
@@ -84,15 +84,11 @@ def _place(sides: Sides, order: int, width: int, row: Row, revisions: Mapping[in
             sides.setdefault((-revision, order, row[:width]), [None, None])[side] = tuple(values)
 
 
-def _plain(entity: Entity, row: Row | None) -> Mapping[str, Any] | None:
+def _told(entity: Entity, row: Row | None) -> Mapping[str, Any] | None:
     if row is None:
         return None
-    if entity == "ci":
-        ci = CI._make(row)
-        plain = ci._asdict() | {"attributes": ci.attributes}
-        del plain["attributes_json"]
-        return plain
-    return (Relation if entity == "relation" else Pool)._make(row)._asdict()
+    kinds: dict[Entity, type[CI] | type[Relation] | type[Pool]] = {"ci": CI, "relation": Relation, "pool": Pool}
+    return plain(kinds[entity]._make(row))
 
 
 def changes(connection: apsw.Connection, after: int, until: int | None, limit: int) -> Touched:

@@ -15,7 +15,7 @@ from cmdb.model.ci import CI, Pool, Relation
 from cmdb.model.record import Record
 
 APPLICATION_ID = 0x426C4E73
-FORMAT = 2
+FORMAT = 3
 
 Row = tuple[Any, ...]
 Key = tuple[str, ...]
@@ -108,7 +108,12 @@ CREATE INDEX record_past_by_since ON record_past(since, until);
 -- A JSON list of the keys of the records that a revision wrote.
 ALTER TABLE revision ADD COLUMN records TEXT NOT NULL DEFAULT '[]';
 """
-UPGRADES: Mapping[int, str] = {1: RECORDS_DDL}
+CLAIMS_DDL = "".join(
+    f"ALTER TABLE {table.name}{past} ADD COLUMN claims_json TEXT NOT NULL DEFAULT '';"
+    for table in TABLES
+    for past in ("", "_past")
+)
+UPGRADES: Mapping[int, str] = {1: RECORDS_DDL, 2: CLAIMS_DDL}
 """What makes a file of the next format from one of an earlier."""
 
 DDL = f"""
@@ -151,6 +156,7 @@ CREATE TABLE request(
 CREATE VIRTUAL TABLE found USING fts5(
     text, tokenize = 'trigram case_sensitive 1', content = '', contentless_delete = 1, detail = none);
 {RECORDS_DDL}
+{CLAIMS_DDL}
 """
 
 

@@ -1,0 +1,156 @@
+"""Undoing a revision: what it wrote is put back, all of it or nothing, and the report of a run says that it was."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from cmdb.model.ci import CiId, PoolKey
+from cmdb.model.errors import InvalidInput, Problem
+from cmdb.model.model import Model
+from cmdb.model.record import Record, RecordKey
+from cmdb.progress import Progress, Silent
+from cmdb.reconcile.difference import Diff, compare
+from cmdb.reconcile.undo import Met, Undo, undone
+from cmdb.reconcile.validate import dependent, references, validate
+from cmdb.records.runs import kept_run, run_in
+from cmdb.records.source_types import ImportRun
+from cmdb.service import Inventory, Signed
+from cmdb.store.bulk import collector_paused
+from cmdb.store.port import Applied, Change, Dump, Head, Moved, RecordConflict, Store
+
+NAMED = 20
+"""How many things that were changed since are named."""
+LOOKED_BACK = 50
+"""Revisions of a thing that are looked through for what changed it."""
+TRIES = 8
+"""How often an undo is worked out anew because another writer was faster."""
+
+
+class PlannedUndo(NamedTuple):
+    """What undoing a revision would do; `run` is the report that the revision holds, if any."""
+
+    revision: int
+    undo: Undo
+    run: ImportRun | None
+
+
+def plan_undo(
+    store: Store, model: Model, revision: int, progress: Progress | None = None, most: int = NAMED
+) -> PlannedUndo:  # fmt: skip
+    """What undoing a revision would do; touches nothing.
+
+    Raises `InvalidInput`: NOTHING_TO_UNDO, UNDO_CONFLICT naming the first `most` things that are not as the revision
+    left them, UNKNOWN_REVISION, and whatever would not fit the model any more.
+    """
+    watched = progress or Silent()
+    with collector_paused():
+        watched.stage("compare", 0)
+        head = store.head()
+        diff, now = _seen(store, model, revision, head)
+        watched.stage("check", len(diff.cis.created) + len(diff.relations.created))
+        found = undone(diff, now)
+        if found.empty:
+            nothing = "no CI, relation or pool that it changed"
+            raise InvalidInput([Problem("NOTHING_TO_UNDO", f"r{revision}", nothing, "a revision that changed some")])
+        if found.met:
+            told = [_conflict(store, met, revision) for met in found.met[:most]]
+            raise InvalidInput(told, len(found.met))
+        _check(store, model, found, now)
+    return PlannedUndo(revision, found, run_in(store, revision))
+
+
+def _seen(store: Store, model: Model, revision: int, head: Head) -> tuple[Diff, Dump]:
+    """What a revision changed, and how all of that stands at `head`."""
+    touched = None if revision < 1 else store.changes(revision - 1, revision).cis
+    if revision < 1:
+        store.changes(revision, revision)
+    if touched is None:
+        after = store.dump(revision)
+        diff = compare(store.dump(max(revision - 1, 0)), after)
+        return diff, after if head.revision == revision else store.dump(head.revision)
+    cis = [stored.ci for stored in store.get(touched, head.revision).values()]
+    now = Dump(head, cis, *store.around(touched, head.revision))
+    return Inventory(store, model).diff(revision - 1, revision), now
+
+
+def _check(store: Store, model: Model, found: Undo, now: Dump) -> None:
+    """Whether what would stand again fits the model and what stands. Raises `InvalidInput`."""
+    changes = found.changeset
+    gone = set(changes.delete)
+    kinds = {ci.id: ci.kind for ci in now.cis}
+    missing = set(references(changes)).difference(kinds)
+    kinds.update((ci, stored.ci.kind) for ci, stored in store.get(missing, found.head.revision).items())
+    kinds = {ci: kind for ci, kind in kinds.items() if ci not in gone}
+    rules: set[PoolKey] = {pool.key for pool in now.pools}
+    owners = {dependent(model, relation) for relation in changes.put_relations if relation.pool} - kinds.keys()
+    rules.update(pool.key for pool in store.around(owners, found.head.revision).pools if owners)
+    if problems := list(validate(model, changes, kinds, rules)):
+        raise InvalidInput(problems)
+
+
+def _conflict(store: Store, met: Met, revision: int) -> Problem:
+    """Says which revision changed a thing since, and who did."""
+    since = (change for change in store.history([met.ci], LOOKED_BACK) if change.revision > revision)
+    mine = next((change for change in since if change.entity == met.entity and _key(change) == met.key), None)
+    found = "not as it was left" if mine is None else f"changed since, in r{mine.revision} by {mine.who}"
+    return Problem("UNDO_CONFLICT", f"{met.entity} {met.name}", found, f"as r{revision} left it")
+
+
+KEYS = {"ci": ("id",), "relation": ("from_id", "type", "to_id", "pool"), "pool": ("ci", "name")}
+
+
+def _key(change: Change) -> tuple[str, ...]:
+    side: Mapping[str, Any] = change.after or change.before or {}
+    return tuple(str(side[name]) for name in KEYS[change.entity])
+
+
+def undo(
+    store: Store, model: Model, planned: PlannedUndo, by: Signed, clock: Callable[[], datetime],
+    progress: Progress | None = None,
+) -> Applied:  # fmt: skip
+    """Undo a revision in one new revision, which can be undone like any other. Raises as `plan_undo` does."""
+    watched = progress or Silent()
+    for _ in range(TRIES):
+        records, expected = _marked(store, planned.revision, clock())
+        watched.stage("write", 0)
+        changeset = replace(
+            planned.undo.changeset, who=by.who, source=by.source, message=by.message or _message(planned), key=by.key,
+            only_at_base=True, put_records=records, expected_records=expected,
+        )  # fmt: skip
+        try:
+            return store.apply(changeset)
+        except (Moved, RecordConflict) as error:
+            last = error
+        planned = plan_undo(store, model, planned.revision, watched)
+    raise last
+
+
+def _message(planned: PlannedUndo) -> str:
+    return f"undo of r{planned.revision}" + (f", {planned.run.number}" if planned.run else "")
+
+
+def _marked(store: Store, revision: int, now: datetime) -> tuple[list[Record], dict[RecordKey, int]]:
+    """The reports of runs that the revision wrote: those of the runs undone, or, of an undo, in force again."""
+    from cmdb.records.form import read
+
+    wrote = {stored.record.key for stored in store.records(revision - 1, revision).records}
+    found = [stored for stored in store.records(revision - 1).records if stored.record.key in wrote]
+    values, expected = list[Record](), dict[RecordKey, int]()
+    for stored in found:
+        run = read(stored.record) if stored.record.kind == ImportRun.kind else None
+        if isinstance(run, ImportRun):
+            values.append(kept_run(replace(run, undone_at=now if run.undone_at is None else None)))
+            expected[run.key] = stored.revision
+    return values, expected
+
+
+def revision_of_run(revisions: Mapping[RecordKey, int], run: ImportRun, store: Store) -> int:
+    """The revision that a run made: the first that holds its report."""
+    at = revisions[run.key]
+    return at if run.undone_at is None else store.record_history(run.key, LOOKED_BACK)[-1].revision
+
+
+def named_cis(found: Undo) -> list[CiId]:
+    """The CIs that an undo deletes."""
+    return list(found.changeset.delete)
