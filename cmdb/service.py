@@ -1,31 +1,40 @@
 """What people and programs do with the inventory: look things up, see what is around them, change them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from hashlib import blake2b
+from typing import NamedTuple, TypeVar
+
+import orjson
 
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, Relation, RelationKey
-from cmdb.model.errors import InvalidInput, ValueFault
+from cmdb.model.errors import InvalidInput, Problem, ValueFault, shown
 from cmdb.model.model import Model
 from cmdb.model.revision import parse_revision
+from cmdb.reconcile.claims import spoken
 from cmdb.reconcile.difference import Diff, compare
-from cmdb.reconcile.edit import Draft, Edit, fingerprint, merged, named_ids
+from cmdb.reconcile.edit import Draft, Edit, fingerprint, merged, named_ids, withdrawn
 from cmdb.store.port import (
     Applied,
+    Around,
     Change,
     CiFilter,
     Conflict,
     Dump,
     Head,
     Hit,
+    Moved,
     Page,
     Store,
     StoredCI,
 )  # fmt: skip
 
+T = TypeVar("T", Relation, Pool)
 TRIES = 8
 """How often an edit is merged anew when another writer was faster."""
+NEVER = -1
+"""A revision that no CI is at."""
 
 
 class Neighbour(NamedTuple):
@@ -155,18 +164,106 @@ class Inventory:
         request = fingerprint(by.source, drafts, seen)
         return Edit(*by, put_cis=cis, expected={**revisions, **seen}, request=request)
 
-    def relate(self, relations: Sequence[Relation], by: Signed) -> Applied:
-        """Record relations between recorded CIs."""
-        return self.store.apply(Changeset(*by, put_relations=relations))
+    def withdraw(self, ci_id: CiId, source: str, names: Sequence[str], by: Signed) -> Applied:
+        """Take back what `source` set of a CI by hand: of these fields and attributes, or all of it.
+
+        What imports say of it stands again. Raises `InvalidInput` UNKNOWN_CI and UNKNOWN_CLAIM, `Conflict`.
+        """
+        asked = (by.source, "withdraw", ci_id, source, sorted(names))
+        request = blake2b(orjson.dumps(asked), digest_size=16).hexdigest()
+        stored = self.store.get([ci_id]).get(ci_id)
+        try:
+            if stored is None:
+                raise InvalidInput([Problem("UNKNOWN_CI", "ci", shown(ci_id), "the id of a recorded CI")])
+            new = withdrawn(self.model, stored.ci, source, names)
+        except InvalidInput:
+            if by.key and (done := self._replayed(by, ci_id, request)) is not None:
+                return done
+            raise
+        return self.store.apply(Edit(*by, put_cis=[new], expected={ci_id: stored.revision}, request=request))
+
+    def _replayed(self, by: Signed, ci_id: CiId, request: str) -> Applied | None:
+        """What this request did when it came before; None if it never did. Raises `KeyReused`."""
+        try:
+            return self.store.apply(Edit(*by, expected={ci_id: NEVER}, request=request))
+        except Conflict:
+            return None
+
+    def relate(
+        self, relations: Sequence[Relation], by: Signed, expected: Mapping[CiId, int] | None = None
+    ) -> Applied:  # fmt: skip
+        """Record relations between recorded CIs; a relation that other sources state too stands as precedence says."""
+        return self._stated(
+            by, {end for r in relations for end in (r.from_id, r.to_id)}, expected or {},
+            lambda around: Changeset(*by, put_relations=_spoken(self.model, around.relations, relations)),
+            (by.source, "relate", relations, sorted((expected or {}).items())),
+        )  # fmt: skip
+
+    def _stated(
+        self, by: Signed, ids: set[CiId], expected: Mapping[CiId, int], make: Callable[[Around], Changeset],
+        asked: tuple[object, ...],
+    ) -> Applied:  # fmt: skip
+        """Write what is made of what other sources state there, if they state it still."""
+        request = blake2b(orjson.dumps(asked, default=list), digest_size=16).hexdigest()
+        for _ in range(TRIES):
+            head = self.store.head()
+            made = make(self.store.around(ids, head.revision))
+            claimed = any(r.claims_json for r in made.put_relations) or any(p.claims_json for p in made.put_pools)
+            try:
+                return self.store.apply(
+                    Edit(
+                        *by, put_relations=made.put_relations, put_pools=made.put_pools, expected=expected,
+                        only_at=head.revision if claimed else None, request=request,
+                    )
+                )  # fmt: skip
+            except Moved as moved:
+                last = moved
+        raise last
 
     def unrelate(self, relations: Sequence[RelationKey], by: Signed) -> Applied:
         """Take relations away; those that are not there change nothing."""
         return self.store.apply(Changeset(*by, remove_relations=relations))
 
-    def put_pool(self, pool: Pool, by: Signed) -> Applied:
-        """Record the rule of a pool."""
-        return self.store.apply(Changeset(*by, put_pools=[pool]))
+    def put_pools(self, pools: Sequence[Pool], by: Signed, expected: Mapping[CiId, int] | None = None) -> Applied:
+        """Record the rules of pools; one that other sources state too stands as precedence says."""
+        return self._stated(
+            by, {pool.ci for pool in pools}, expected or {},
+            lambda around: Changeset(*by, put_pools=_spoken(self.model, around.pools, pools)),
+            (by.source, "pools", pools, sorted((expected or {}).items())),
+        )  # fmt: skip
 
     def retire(self, ids: Sequence[CiId], by: Signed, expected: Mapping[CiId, int] | None = None) -> Applied:
-        """Take CIs out of service; they stay recorded with their relations."""
-        return self.store.apply(Changeset(*by, retire=ids, expected=expected or {}))
+        """Take CIs out of service; they stay recorded with their relations.
+
+        Of a CI that other sources state, this is kept as an edit: it stays retired although they state it again.
+        """
+        seen = dict(expected or {})
+        for _ in range(TRIES):
+            try:
+                return self.store.apply(self._retirement(ids, by, seen))
+            except Conflict as conflict:
+                if conflict.ci in seen:
+                    raise
+                last = conflict
+        raise last
+
+    def _retirement(self, ids: Sequence[CiId], by: Signed, seen: Mapping[CiId, int]) -> Edit:
+        stored = self.store.get(ids)
+        others = {i: s for i, s in stored.items() if s.ci.source != by.source or s.ci.claims_json}
+        drafts = [Draft(i, lifecycle="retired") for i in others]
+        revisions = {i: s.revision for i, s in others.items()}
+        return Edit(
+            *by, put_cis=merged(self.model, drafts, stored, by.source), retire=ids,
+            expected={**revisions, **seen}, request=fingerprint(by.source, [Draft(i) for i in ids], seen),
+        )  # fmt: skip
+
+
+def _spoken(model: Model, stored: Iterable[T], said: Sequence[T]) -> list[T]:
+    """Things as they stand once their source says so, beside what others say."""
+    there = {thing.key: thing for thing in stored}
+    return [
+        spoken(model, there[new.key], new)
+        if new.key in there and (there[new.key].claims_json or there[new.key].source != new.source)
+        else new
+        for new in said
+    ]

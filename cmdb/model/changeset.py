@@ -1,6 +1,6 @@
 """A changeset: what one transaction is to change, who wants it, and what it may assume."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -21,6 +21,7 @@ class Changeset:
     mismatch is a conflict. Records are never taken away: they end in a state of their own.
     `key` makes a retry safe: the same key with the same content is applied once, with other content refused.
     `base` is the revision the changeset was validated against; if the store is still there, validation stands.
+    With `only_at`, it is refused (`cmdb.store.port.Moved`) if the store is at another revision.
     `recorded_at` is set only when a revision is copied from another store; it then has to follow `base`.
     """
 
@@ -40,11 +41,12 @@ class Changeset:
     expected_records: Mapping[RecordKey, int] = field(default_factory=dict)
     base: int | None = None
     recorded_at: datetime | None = None
+    only_at: int | None = None
 
     def digest(self) -> str:
         """A fingerprint of what it changes, to tell a retry from a reused key."""
         parts: tuple[object, ...] = (
-            self.source, self.put_cis, self.put_relations, self.put_pools, self.remove_relations,
+            self.source, *map(_bare, (self.put_cis, self.put_relations, self.put_pools)), self.remove_relations,
             self.remove_pools, self.retire, self.delete, sorted(self.expected.items()),
         )  # fmt: skip
         if self.put_records or self.expected_records:
@@ -57,3 +59,8 @@ class Changeset:
             self.put_cis or self.put_relations or self.put_pools
             or self.remove_relations or self.remove_pools or self.retire or self.delete or self.put_records
         )  # fmt: skip
+
+
+def _bare(things: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    """Things without claims where they have none: as they were before there were any."""
+    return [thing if thing[-1] else thing[:-1] for thing in things]

@@ -1,16 +1,16 @@
 """What single sources say of a CI, a relation or a pool that several know. Kept with the thing, in `claims_json`.
 
-A claim is whole where a source describes the thing, and partial where somebody has set some of its fields: a partial
-claim of a CI has no kind, and an attribute that it states to be None is stated to be absent.
+A source describes the CI whole; an edit sets some of its fields, and an attribute that it states to be None is stated
+to be absent. Identity links are claims: by them a source's record is known again, whatever it is called.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
 from cmdb.model.attributes import Value
-from cmdb.model.ci import CI, CiId, Pool, Relation, attributes_json, canonical
+from cmdb.model.ci import CI, CiId, Pool, Relation, canonical
 from cmdb.model.errors import ValueFault
 
 T = TypeVar("T", Relation, Pool)
@@ -20,7 +20,10 @@ ACCEPTED = "a list of claims, each an object with its source"
 
 
 class Claim(NamedTuple):
-    """What `source` says of a CI that it knows by the key `id`. What it does not state is None."""
+    """What `source` says of a CI that it knows by the key `id`. What it does not state is None.
+
+    `edited` tells an edit from a whole description.
+    """
 
     source: str
     id: CiId
@@ -29,11 +32,12 @@ class Claim(NamedTuple):
     sector: str | None
     lifecycle: str | None
     attributes: Mapping[str, Value | None]
+    edited: bool = False
 
     @property
-    def whole(self) -> bool:
-        """Whether the source describes the CI, and does not only set some fields."""
-        return self.kind is not None
+    def key(self) -> tuple[str, CiId, bool]:
+        """What identifies a claim among those of a CI."""
+        return self.source, self.id, self.edited
 
     @property
     def stub(self) -> bool:
@@ -47,7 +51,7 @@ def claim_of(ci: CI) -> Claim:
 
 
 def claims_of(ci: CI) -> list[Claim]:
-    """What each source says of a CI, the whole claims first."""
+    """What each source says of a CI; edits come last, the newest at the end."""
     if not ci.claims_json:
         return [claim_of(ci)]
     return [_claim(told) for told in orjson.loads(ci.claims_json)]
@@ -55,29 +59,24 @@ def claims_of(ci: CI) -> list[Claim]:
 
 def claims_json(ci: CiId, claims: Sequence[Claim]) -> str:
     """Claims as a CI keeps them: nothing where its one source describes it under its own id."""
-    if len(claims) == 1 and claims[0].whole and claims[0].id == ci:
+    if len(claims) == 1 and not claims[0].edited and claims[0].id == ci:
         return ""
     return canonical([_told(claim) for claim in sorted(claims, key=_order)])
 
 
 def _order(claim: Claim) -> tuple[bool, str, CiId]:
-    """Whole claims by source; behind them the partial ones as they came."""
-    return (False, claim.source, claim.id) if claim.whole else (True, "", CiId(""))
+    """Descriptions by source; behind them the edits as they came."""
+    return (True, "", CiId("")) if claim.edited else (False, claim.source, claim.id)
 
 
 def _claim(told: Mapping[str, Any]) -> Claim:
     kind, name, sector, lifecycle = map(told.get, ("kind", "name", "sector", "lifecycle"))
-    return Claim(told["source"], CiId(told["id"]), kind, name, sector, lifecycle, told.get("attributes", {}))
+    attributes, edited = told.get("attributes", {}), told.get("edited", False)
+    return Claim(told["source"], CiId(told["id"]), kind, name, sector, lifecycle, attributes, edited)
 
 
 def _told(claim: Claim) -> dict[str, Any]:
-    return {name: value for name, value in claim._asdict().items() if value is not None}
-
-
-def described(claim: Claim) -> CI:
-    """A whole claim as the CI it describes."""
-    kind, name, sector, lifecycle = cast(tuple[str, str, str, str], claim[2:6])
-    return CI(claim.id, kind, name, sector, lifecycle, attributes_json(dict(claim.attributes)), claim.source)
+    return {name: value for name, value in claim._asdict().items() if value is not None and value is not False}
 
 
 def voices(thing: T) -> list[T]:
@@ -106,5 +105,6 @@ def _is_claim(told: object) -> bool:
     if not isinstance(told, dict) or not isinstance(told.get("source"), str):
         return False
     attributes = told.get("attributes", {})
-    texts = (value for name, value in told.items() if name != "attributes")
-    return isinstance(attributes, dict) and all(isinstance(text, str) for text in texts)
+    texts = (value for name, value in told.items() if name not in ("attributes", "edited"))
+    flag = isinstance(told.get("edited", False), bool)
+    return flag and isinstance(attributes, dict) and all(isinstance(text, str) for text in texts)

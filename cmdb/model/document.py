@@ -19,9 +19,10 @@ kinds:
     attributes:
       touch: {type: boolean, description: Whether it has a touch screen.}
       colour: {type: text, choices: [blue, grey], description: Colour of the case.}
-  server:                       # an existing kind: only adds attributes
+  server:                       # an existing kind: adds attributes
     attributes:
       rack_units: {type: integer, unit: U, description: Height in the rack.}
+    identified_by: [[serial], [name, sector]]   # and may say anew what identifies it
 relations:
   guarded_by:
     description: Is watched over by.
@@ -50,6 +51,13 @@ this page. What the impact columns mean is told in [What impact means](impact.md
 Kinds in *italics* are abstract: they group others and hold no CIs. The role says what an answer makes of a CI: a
 *service* has a clock and people, a *client* is counted in people, a *contact* can be called.
 """
+KEYS = """\
+## What identifies
+
+Two sources that describe one thing name it by keys of their own. These say when a CI of one source is taken to be a
+recorded one: all values of a key agree, nothing stronger says otherwise, and no third CI has them. Kinds in one row may
+be one CI. [How CIs are told to be one](identity.md) has the details.
+"""
 TAIL = """\
 ## Adding your own
 
@@ -60,11 +68,11 @@ export, search, history and the API take the new names at once.
 ```yaml
 {extension}```
 
-A kind needs a description and may name a `parent` (default `ci`), a `role`, `abstract: true` and its attributes. An
-attribute may have a `type` (one of the types above; default `text`), a `unit`, a `description` and, if it is a text,
-`choices`. A relation type needs a description, `from` and `to`, and may have `impact` (default `to_from`), `effect`
-(default `down`) and `carries_data`. What is wrong is refused with line and column; the codes are in
-[Errors](errors.md).
+A kind needs a description and may name a `parent` (default `ci`), a `role`, `abstract: true`, its attributes and
+`identified_by`: a list of keys, each a list of attributes, `name` or `sector`; an empty list is nothing. An attribute
+may have a `type` (one of the types above; default `text`), a `unit`, a `description` and, if it is a text, `choices`. A
+relation type needs a description, `from` and `to`, and may have `impact` (default `to_from`), `effect` (default `down`)
+and `carries_data`. What is wrong is refused with line and column; the codes are in [Errors](errors.md).
 """
 
 
@@ -79,6 +87,9 @@ def document(model: Model) -> str:
             *_table(("attribute", "of", "type", "meaning"), _attributes(model)),
             "The types, as they may be written:\n",
             *_table(("type", "accepted"), ((f"`{name}`", text) for name, text in ACCEPTED_TEXT.items())),
+            KEYS,
+            *_table(("kinds", "identified by, strongest first"), _identified(model)),
+            f"Nothing identifies {_nameless(model)}: their names repeat rightly.\n",
             "## Relations\n",
             "A relation is an arrow from one CI to another; it may join the kinds named and all those below them.\n",
             *_table(("relation", "from", "to", "impact", "meaning"), map(_relation, model.relations.values())),
@@ -119,6 +130,20 @@ def _attributes(model: Model) -> Iterator[tuple[str, ...]]:
         choices = ": " + ", ".join(attribute.choices) if attribute.choices else ""
         unit = f" ({attribute.unit})" if attribute.unit else ""
         yield f"`{attribute.name}`", ", ".join(kinds), attribute.type + unit + choices, attribute.description
+
+
+def _identified(model: Model) -> Iterator[tuple[str, ...]]:
+    """The keys, each with the kinds that share it."""
+    shared: dict[tuple[str, tuple[tuple[str, ...], ...]], list[str]] = {}
+    for kind in model.concrete:
+        if kind in model.identified:
+            shared.setdefault(model.identified[kind], []).append(f"`{kind}`")
+    for (_, keys), kinds in shared.items():
+        yield ", ".join(kinds), "; ".join(" and ".join(f"`{column}`" for column in key) for key in keys)
+
+
+def _nameless(model: Model) -> str:
+    return ", ".join(f"`{kind}`" for kind in model.concrete if kind not in model.identified)
 
 
 def _silent(model: Model) -> str:

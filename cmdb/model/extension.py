@@ -3,9 +3,14 @@
 kinds:
   kiosk: {description: A public terminal., parent: server, attributes: {touch: {type: boolean}}}
   server: {attributes: {rack_units: {type: integer, unit: U}}}    # an existing kind: only adds attributes
+  power: {identified_by: [[serial], [name, sector]]}    # or says anew what identifies it; [] is nothing
 relations:
   guarded_by: {description: Is watched by., from: [resource], to: [team], impact: none}
 sectors: [education]
+precedence:                              # which source is believed: see docs/identity.md
+  sources: [servicenow, netbox]
+  attributes: {os: [netbox], rto: [continuity]}
+  fresh_for: {netbox: 2 d}
 """
 
 import re
@@ -14,16 +19,21 @@ from pathlib import Path
 from typing import cast
 
 from cmdb.model.attributes import PARSERS, Attribute
-from cmdb.model.errors import InvalidInput, Problem, shown
+from cmdb.model.durations import parse_minutes
+from cmdb.model.errors import InvalidInput, Problem, ValueFault, shown
 from cmdb.model.kinds import ROLES, Kind
 from cmdb.model.model import FLOWS, RESERVED, Model
+from cmdb.model.precedence import Precedence
 from cmdb.model.relations import EFFECTS, Effect, Flow, RelationType
 from cmdb.model.strict_yaml import Node, near, read_yaml
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
 _NAME_ACCEPTED = "a lower-case name: a letter, then up to 62 letters, digits and underscores"
-_SECTIONS = ("kinds", "relations", "sectors")
-_KIND = ("description", "parent", "role", "abstract", "attributes")
+_SECTIONS = ("kinds", "relations", "sectors", "precedence")
+_PRECEDENCE = ("sources", "attributes", "fresh_for")
+_SETTLED = ("kind", "name", "sector", "lifecycle", "effect")
+"""What is no attribute and settled among sources like one."""
+_KIND = ("description", "parent", "role", "abstract", "attributes", "identified_by")
 _ATTRIBUTE = ("type", "unit", "description", "choices")
 _RELATION = ("description", "from", "to", "impact", "effect", "carries_data")
 
@@ -36,11 +46,11 @@ def load_extension(path: Path, base: Model) -> Model:
 def extend(root: Node, base: Model) -> Model:
     """`base` with what the document adds. Raises `InvalidInput` with all problems of the document."""
     reader = _Reader(base)
-    kinds, relations, sectors = reader.document(root)
+    kinds, relations, sectors, precedence = reader.document(root)
     if reader.problems:
         raise InvalidInput(reader.problems)
     try:
-        return base.extended(kinds, relations, sectors)
+        return base.extended(kinds, relations, sectors, precedence)
     except InvalidInput as fault:
         placed = list(dict.fromkeys(map(reader.placed, fault.problems)))
         raise InvalidInput(placed) from None
@@ -54,7 +64,7 @@ class _Reader:
         self._base = base
         self._places: dict[str, str] = {}
 
-    def document(self, root: Node) -> tuple[list[Kind], list[RelationType], list[str]]:
+    def document(self, root: Node) -> tuple[list[Kind], list[RelationType], list[str], Precedence | None]:
         parts = self._fields(root, _SECTIONS)
         declared = self._mapping(parts.get("kinds"))
         known = list(dict.fromkeys((*self._base.kinds, *declared)))
@@ -63,7 +73,34 @@ class _Reader:
             self._relation(name, node, known) for name, node in self._named(parts.get("relations"), "relations")
         ]
         sectors = [str(node.value) for node in self._names(parts.get("sectors"))]
-        return kinds, relations, sectors
+        precedence = self._precedence(parts["precedence"], kinds) if "precedence" in parts else None
+        return kinds, relations, sectors, precedence
+
+    def _precedence(self, node: Node, kinds: list[Kind]) -> Precedence:
+        fields = self._fields(node, _PRECEDENCE)
+        declared = [*self._base.kinds.values(), *kinds]
+        names = [*_SETTLED, *sorted({attribute.name for kind in declared for attribute in kind.attributes})]
+        attributes = self._mapping(fields.get("attributes"))
+        for name in attributes:
+            if name not in names:
+                place = fields["attributes"].key_places[name]
+                self._add("UNKNOWN_ATTRIBUTE", place, shown(name), "a declared attribute" + near(name, names))
+        orders = {name: self._sources(value) for name, value in attributes.items()}
+        fresh = {name: self._minutes(value) for name, value in self._mapping(fields.get("fresh_for")).items()}
+        return Precedence(self._sources(fields.get("sources")), orders, fresh)
+
+    def _sources(self, node: Node | None) -> tuple[str, ...]:
+        names = [str(item.value).strip() for item in self._texts(node)]
+        if node is not None and len(set(names)) < len(names):
+            self._problem(node.problem("DUPLICATE_VALUE", "every source once"))
+        return tuple(names)
+
+    def _minutes(self, node: Node) -> int:
+        try:
+            return parse_minutes(str(node.value))
+        except ValueFault as fault:
+            self._add(fault.code, node.place, fault.found, fault.accepted)
+            return 0
 
     def placed(self, problem: Problem) -> Problem:
         """A problem of the whole model, at the line that brought it in.
@@ -82,15 +119,30 @@ class _Reader:
             self._attribute(own, value)
             for own, value in self._named(fields.get("attributes"), f"kinds.{name}.attributes")
         )
+        keys = self._keys(name, fields.get("identified_by"))
         if name in self._base.kinds:
-            for key in sorted(set(fields) - {"attributes"}):
-                place = node.key_places[key]
-                self._add("DUPLICATE_KIND", place, shown(key), f"only attributes, as {name} is declared already")
-            return Kind(name, "", attributes=attributes)
+            for key in sorted(set(fields) - {"attributes", "identified_by"}):
+                accepted = f"only attributes and identified_by, as {name} is declared already"
+                self._add("DUPLICATE_KIND", node.key_places[key], shown(key), accepted)
+            return Kind(name, "", attributes=attributes, identified_by=keys)
         parent = self._choice(fields.get("parent"), known, "ci", "UNKNOWN_KIND")
         role = self._choice(fields.get("role"), ROLES, "") or None
         abstract = self._flag(fields.get("abstract"))
-        return Kind(name, self._description(node, fields), parent, attributes, abstract, role)
+        return Kind(name, self._description(node, fields), parent, attributes, abstract, role, keys)
+
+    def _keys(self, name: str, node: Node | None) -> tuple[tuple[str, ...], ...] | None:
+        """The keys that identify a kind: a list of lists of column names, none of them empty."""
+        if node is None:
+            return None
+        self._places[f"kinds.{name}.identified_by"] = node.place
+        rows = node.value if isinstance(node.value, list) else [node]
+        keys = []
+        for row in rows:
+            if isinstance(row.value, list) and row.value:
+                keys.append(tuple(str(column.value) for column in self._names(row)))
+            else:
+                self._problem(row.problem("BAD_TYPE", "a list of keys, such as [[serial], [name, sector]]"))
+        return tuple(keys)
 
     def _attribute(self, name: str, node: Node) -> Attribute:
         if name in RESERVED:

@@ -1,12 +1,13 @@
 """The model as one value: kinds and relation types with inheritance resolved, checked for sense."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from cmdb.model.attributes import PARSERS, Attribute
 from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.model.kinds import KINDS, ROLES, SECTORS, Kind
+from cmdb.model.precedence import Precedence
 from cmdb.model.relations import EFFECTS, RELATIONS, RelationType
 
 FLOWS = ("to_from", "from_to", "none")
@@ -19,6 +20,7 @@ class Model:
     kinds: Mapping[str, Kind]
     relations: Mapping[str, RelationType]
     sectors: tuple[str, ...] = SECTORS
+    precedence: Precedence = field(default_factory=Precedence)
 
     def __post_init__(self) -> None:
         if problems := list(_check(self)):
@@ -58,6 +60,18 @@ class Model:
         }
 
     @cached_property
+    def identified(self) -> Mapping[str, tuple[str, tuple[tuple[str, ...], ...]]]:
+        """Of each kind the kind that declares what identifies it, and the keys; only kinds that something identifies.
+
+        CIs of all kinds that share the declaring one may be one CI.
+        """
+        declared = {name: self.kinds[name].identified_by for name in self.kinds}
+        nearest = {
+            name: next((p for p in line if declared[p] is not None), name) for name, line in self._lineage.items()
+        }
+        return {name: (owner, keys) for name, owner in nearest.items() if (keys := declared[owner])}
+
+    @cached_property
     def allowed(self) -> frozenset[tuple[str, str, str]]:
         """Every allowed (from-kind, relation type, to-kind) of concrete kinds."""
         return frozenset(
@@ -74,16 +88,23 @@ class Model:
         ends = {k for r in self.relations.values() if r.impact != "none" for k in (*r.from_kinds, *r.to_kinds)}
         return frozenset(k for k in self.concrete if ends.intersection(self._lineage[k]))
 
-    def extended(self, kinds: Iterable[Kind], relations: Iterable[RelationType], sectors: Iterable[str]) -> "Model":
-        """This model with more kinds, attributes (a kind of the same name adds its own), relations and sectors."""
+    def extended(
+        self, kinds: Iterable[Kind], relations: Iterable[RelationType], sectors: Iterable[str],
+        precedence: Precedence | None = None,
+    ) -> "Model":  # fmt: skip
+        """This model with more kinds, attributes (a kind of the same name adds its own), relations and sectors.
+
+        A kind of the same name may also say anew what identifies it; a `precedence` takes the place of the model's.
+        """
         merged = dict(self.kinds)
         for kind in kinds:
             old = merged.get(kind.name)
-            merged[kind.name] = replace(old, attributes=old.attributes + kind.attributes) if old else kind
+            merged[kind.name] = _added(old, kind) if old else kind
         return Model(
             merged,
             {**self.relations, **{r.name: r for r in relations}},
             tuple(dict.fromkeys((*self.sectors, *sectors))),
+            precedence or self.precedence,
         )
 
 
@@ -99,6 +120,11 @@ def _lineage(kinds: Mapping[str, Kind], name: str) -> Iterator[str]:
         seen.add(current)
         yield current
         current = kinds[current].parent
+
+
+def _added(old: Kind, kind: Kind) -> Kind:
+    keys = old.identified_by if kind.identified_by is None else kind.identified_by
+    return replace(old, attributes=old.attributes + kind.attributes, identified_by=keys)
 
 
 def _check(model: Model) -> Iterator[Problem]:
@@ -117,6 +143,7 @@ def _check(model: Model) -> Iterator[Problem]:
             if attribute.name in names or attribute.name in RESERVED:
                 yield Problem("DUPLICATE_ATTRIBUTE", place, shown(attribute.name), "a name not used by the kind")
             names.add(attribute.name)
+        yield from _check_keys(model, kind)
     for relation in model.relations.values():
         place = f"relations.{relation.name}"
         for end in (*relation.from_kinds, *relation.to_kinds):
@@ -128,4 +155,15 @@ def _check(model: Model) -> Iterator[Problem]:
             yield Problem("BAD_CHOICE", f"{place}.effect", shown(relation.effect), "one of " + ", ".join(EFFECTS))
 
 
-RESERVED = frozenset({"id", "kind", "name", "sector", "lifecycle", "from", "to", "type"})
+def _check_keys(model: Model, kind: Kind) -> Iterator[Problem]:
+    """Keys that identify by what the kind does not have, or by what is no single value."""
+    own = {a.name: a for parent in _lineage(model.kinds, kind.name) for a in model.kinds[parent].attributes}
+    columns = ["name", "sector", *(name for name, a in own.items() if a.type not in ("list", "boolean"))]
+    for key in kind.identified_by or ():
+        for column in key:
+            if column not in columns:
+                place = f"kinds.{kind.name}.identified_by"
+                yield Problem("UNKNOWN_COLUMN", place, shown(column), "one of " + ", ".join(columns))
+
+
+RESERVED = frozenset({"id", "kind", "name", "sector", "lifecycle", "from", "to", "type", "problem", "stood_at"})

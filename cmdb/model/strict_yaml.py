@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
+from unicodedata import normalize
 
 import yaml
 from rapidfuzz import fuzz, process
@@ -38,6 +39,8 @@ def read_yaml(path: Path) -> Node:
 
 def read_text(path: Path) -> str:
     """The text of a YAML file. Raises `InvalidInput`."""
+    if not path.is_file():
+        raise _invalid("UNREADABLE_FILE", path.name, "no such file, or none of data", "a YAML file")
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
@@ -118,18 +121,22 @@ class _Loader(yaml.SafeLoader):
         return Node(self._scalar(raw), place, {})
 
     def _mapping(self, raw: yaml.MappingNode, place: str) -> Node:
-        values, places = dict[str, Node](), dict[str, str]()
+        values, places, forms = dict[str, Node](), dict[str, str](), dict[str, str]()
         for key, value in raw.value:
             if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
                 self._refuse("BAD_YAML", key.start_mark, "a key that is not a text", "a name")
-            if key.value in values:
-                found = f"{shown(key.value)}, also at {places[key.value]}"
+            form = normalize("NFC", key.value)
+            if form in forms:
+                found = f"{shown(key.value)}, also at {places[forms[form]]}"
                 self._refuse("DUPLICATE_KEY", key.start_mark, found, "every key once")
+            forms[form] = key.value
             places[key.value] = _place(self._file, key.start_mark)
             values[key.value] = self.node(value)
         return Node(values, place, places)
 
     def _scalar(self, raw: yaml.Node) -> str | int | float | bool | None:
+        if raw.tag == "tag:yaml.org,2002:value":  # a lone `=`
+            return str(raw.value)
         try:
             value = self.construct_object(raw)
         except ValueError:

@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
+from hashlib import blake2s
 
 from cmdb.model.attributes import parse_text
 from cmdb.model.errors import ValueFault
 
 MAX_ID = 200
+DIGEST_BYTES = 8
 INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 _PLAIN = re.compile(r"[!-~]{1,200}", re.ASCII)
 
@@ -32,3 +34,11 @@ def folded(text: str) -> str:
         return " ".join(text.lower().split())
     flat = unicodedata.normalize("NFKD", INVISIBLE.sub("", text).casefold())
     return " ".join("".join(c for c in flat if unicodedata.category(c) != "Mn").split())
+
+
+def fitted(text: str) -> str:
+    """`text` as an id: whole, or, where it is too long, its beginning and a digest of all of it."""
+    if len(text) <= MAX_ID:
+        return text
+    digest = blake2s(text.encode(errors="replace"), digest_size=DIGEST_BYTES).hexdigest()
+    return f"{text[: MAX_ID - len(digest) - 1]}~{digest}"

@@ -1,18 +1,21 @@
 """Edits as people make them: some fields of some CIs, checked and merged into what is stored."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import Any
 
 import orjson
 
 from cmdb.model.attributes import Attribute, Value, parse_text
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, attributes_json
+from cmdb.model.claims import Claim, claims_of
 from cmdb.model.errors import InvalidInput, Problem, ValueFault, shown
 from cmdb.model.model import Model
 from cmdb.model.text import parse_id
+from cmdb.reconcile.claims import FIELDS, settled
 from cmdb.store.port import StoredCI
 
 Given = str | int | float | bool | Sequence[str] | None
@@ -66,7 +69,8 @@ def named_ids(drafts: Iterable[Draft]) -> set[CiId]:
 def merged(model: Model, drafts: Iterable[Draft], stored: Mapping[CiId, StoredCI], source: str) -> list[CI]:
     """The CIs that `drafts` ask for; a new one comes from `source`, a stored one keeps its own.
 
-    Raises `InvalidInput` with every problem of every draft.
+    What `source` sets of a CI that others describe is kept as an edit, which later imports leave alone. Raises
+    `InvalidInput` with every problem of every draft.
     """
     problems: list[Problem] = []
     cis = [
@@ -109,10 +113,48 @@ def _merge(model: Model, draft: Draft, stored: Mapping[CiId, StoredCI], source: 
         faults.add(code, "kind", kind, "one of " + ", ".join(model.concrete))
         return old
     name = old.name if draft.name is None else faults.parsed(parse_text, draft.name, "name")
-    return CI(
+    new = CI(
         ci_id, kind, name or ci_id, draft.sector or old.sector, draft.lifecycle or old.lifecycle,
-        attributes_json(_values(old, draft, kind, model.attributes[kind], faults)), old.source,
+        attributes_json(_values(old, draft, kind, model.attributes[kind], faults)), old.source, old.claims_json,
     )  # fmt: skip
+    alone = old.source == source and not old.claims_json
+    return new if alone or new == old or faults.problems else edited(model, old, new, draft, source)
+
+
+def edited(model: Model, old: CI, new: CI, draft: Draft, source: str) -> CI:
+    """The CI once `source` has set what `draft` names to what it is in `new`: in its own description, where it has
+    one, else as an edit, which then is the newest."""
+    claims = claims_of(old)
+    own = [claim for claim in claims if claim.source == source]
+    before = own[0] if own else Claim(source, old.id, None, None, None, None, {}, edited=True)
+    named = {name: getattr(new, name) for name in FIELDS if getattr(draft, name) is not None}
+    values = {**before.attributes, **{name: new.attributes.get(name) for name in draft.attributes}}
+    if not before.edited:
+        values = {name: value for name, value in values.items() if value is not None}
+    claims = [claim for claim in claims if claim.key != before.key]
+    return settled(model, old.id, [*claims, before._replace(**named, attributes=values)], old.source)
+
+
+def withdrawn(model: Model, ci: CI, source: str, names: Collection[str] = ()) -> CI:
+    """The CI without what `source` set of these fields and attributes by hand, or without all of it.
+
+    Raises `InvalidInput` UNKNOWN_CLAIM where it has set none of them.
+    """
+    claims = claims_of(ci)
+    found = next((claim for claim in claims if claim.edited and claim.source == source), None)
+    if found is None or (names and not any(_sets(found, name) for name in names)):
+        by = ", ".join(dict.fromkeys(claim.source for claim in claims if claim.edited)) or "nobody"
+        problem = Problem("UNKNOWN_CLAIM", f"ci {ci.id}", shown(source), f"one that has set that by hand; {by} did")
+        raise InvalidInput([problem])
+    kept = {name: value for name, value in found.attributes.items() if names and name not in names}
+    fields: dict[str, Any] = {n: getattr(found, n) if names and n not in names else None for n in FIELDS}
+    left = found._replace(**fields, attributes=kept)
+    edits = [left] if kept or any(fields.values()) else []
+    return settled(model, ci.id, [c for c in claims if c.key != found.key] + edits, ci.source)
+
+
+def _sets(claim: Claim, name: str) -> bool:
+    return name in claim.attributes or (name in FIELDS and getattr(claim, name) is not None)
 
 
 def _values(old: CI, draft: Draft, kind: str, declared: Mapping[str, Attribute], faults: _Faults) -> dict[str, Value]:

@@ -1,21 +1,25 @@
 """What an import would change: the difference between what is recorded and what a source now says. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from cmdb.model.changeset import Changeset
-from cmdb.model.ci import CI, Pool, Relation
+from cmdb.model.ci import CI, Pool, Relation, plain
 from cmdb.model.errors import Problem
 from cmdb.model.model import Model
-from cmdb.reconcile.difference import Difference, T, difference
-from cmdb.reconcile.validate import dependent
+from cmdb.reconcile.claims import Conflict
+from cmdb.reconcile.difference import Difference, T
+from cmdb.reconcile.identify import Doubt, Join
+from cmdb.reconcile.reconcile import Clash, Desired, Source, reconcile
 from cmdb.store.port import Dump
 
 REMOVAL_SHARE, REMOVAL_FLOOR = 0.5, 10
-"""A plan that retires more than this share of the source's CIs, and at least so many, must be confirmed."""
+"""A plan that drops more than this share of the source's CIs, and at least so many, must be confirmed."""
+KEPT = 1_000
+"""How many conflicts a plan tells; beyond it they are counted only."""
 
 
 class Count(NamedTuple):
@@ -43,7 +47,10 @@ class Planned(NamedTuple):
 class Plan:
     """What a run would do. `changeset.base` is the revision it was worked out against; nothing is written yet.
 
-    `owned` counts the source's CIs in service or planned before the run; `warnings` are the first of `warning_count`.
+    `owned` counts the CIs in service or planned that the source stated before the run, `released` those among them
+    that it states no more while others do; `warnings` are the first of `warning_count`, `conflicts` of
+    `conflict_count`. `joined` are its records that were taken to be recorded CIs by a key of their kind, `doubts`
+    those that may be and were not; with `clashes` the plan is not to be applied.
     """
 
     changeset: Changeset
@@ -53,6 +60,12 @@ class Plan:
     owned: int
     warnings: tuple[Problem, ...] = ()
     warning_count: int = 0
+    released: int = 0
+    joined: tuple[Join, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    conflict_count: int = 0
+    clashes: tuple[Clash, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -61,13 +74,18 @@ class Plan:
 
     @property
     def removal_share(self) -> float:
-        """The part of the source's CIs that would be retired, from 0 to 1."""
-        return len(self.cis.removed) / self.owned if self.owned else 0.0
+        """The part of the source's CIs that it would state no more, from 0 to 1."""
+        return self.dropped / self.owned if self.owned else 0.0
+
+    @property
+    def dropped(self) -> int:
+        """How many CIs the source would state no more: those retired, and those that others still state."""
+        return len(self.cis.removed) + self.released
 
     @property
     def needs_confirmation(self) -> bool:
-        """Whether so much would be retired that a person should look first."""
-        return self.removal_share > REMOVAL_SHARE and len(self.cis.removed) >= REMOVAL_FLOOR
+        """Whether so much would go that a person should look first."""
+        return self.removal_share > REMOVAL_SHARE and self.dropped >= REMOVAL_FLOOR
 
     def counts(self) -> list[Count]:
         """How many things of each kind would be created, changed and removed; never a zero."""
@@ -88,20 +106,21 @@ class Plan:
         return list(islice(chain.from_iterable(described), first))
 
 
-def plan(current: Dump, desired: tuple[list[CI], list[Relation], list[Pool]], source: str, model: Model) -> Plan:
-    """How to get from `current` to what `source` says, touching nothing that only another source says.
+def plan(
+    current: Dump,
+    desired: Desired,
+    source: str,
+    model: Model,
+    partial: bool = False,
+    stale: Collection[str] = frozenset(),
+) -> Plan:
+    """How to get from `current` to what `source` says, taking nothing away that another source says too.
 
-    CIs of the source that are missing are retired, its missing relations and pools removed. What another source
-    recorded and this one gives too is taken over whole. A pool that a remaining relation names is kept.
+    CIs that no source states any more are retired, relations and pools removed. A `partial` statement takes nothing
+    away. `stale` sources are believed after fresh ones. A pool that a remaining relation names is kept.
     """
-    cis = difference(current.cis, desired[0], 1, source)
-    owned = [ci for ci in current.cis if ci.source == source and ci.lifecycle != "retired"]
-    cis = Difference(cis.created, cis.changed, [ci for ci in cis.removed if ci.lifecycle != "retired"])
-    relations = difference(current.relations, desired[1], 4, source)
-    pools = difference(current.pools, desired[2], 2, source)
-    if pools.removed:
-        named = _named(current.relations, relations, model)
-        pools = Difference(pools.created, pools.changed, [p for p in pools.removed if (p.ci, p.name) not in named])
+    found = reconcile(current, desired, Source(source, model, partial, stale))
+    cis, relations, pools = found.cis, found.relations, found.pools
     changeset = Changeset(
         who="", source=source, base=current.head.revision,
         put_cis=_put(cis), put_relations=_put(relations), put_pools=_put(pools),
@@ -109,19 +128,18 @@ def plan(current: Dump, desired: tuple[list[CI], list[Relation], list[Pool]], so
         remove_relations=[relation.key for relation in relations.removed],
         remove_pools=[pool.key for pool in pools.removed],
     )  # fmt: skip
-    return Plan(changeset, cis, relations, pools, len(owned))
+    joined, doubts = found.identified
+    return Plan(
+        changeset, cis, relations, pools, found.owned,
+        released=found.released, joined=tuple(joined.values()), doubts=tuple(doubts),
+        conflicts=tuple(islice(found.conflicts, KEPT)), conflict_count=len(found.conflicts),
+        clashes=tuple(found.clashes),
+    )  # fmt: skip
 
 
 def _put(part: Difference[T]) -> Sequence[T]:
     changed: list[T] = [after for _, after in part.changed]
     return list(part.created) + changed if changed else part.created
-
-
-def _named(stored: Iterable[Relation], part: Difference[Relation], model: Model) -> set[tuple[str, str]]:
-    """The pools that relations name once the plan is applied."""
-    gone = set(part.removed)
-    kept = (relation for relation in chain(stored, part.created) if relation.pool and relation not in gone)
-    return {(dependent(model, relation), relation.pool) for relation in kept}
 
 
 def _after(part: Difference[T], action: str) -> Iterable[T]:
@@ -139,6 +157,9 @@ def _described(entity: str, part: Difference[T]) -> Iterator[Planned]:
         yield Planned("removed", entity, _name(thing), {})
     for before, after in part.changed:
         old, new = _fields(before), _fields(after)
+        if "known to" in {**old, **new}:
+            old.setdefault("known to", before.source)
+            new.setdefault("known to", after.source)
         names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
         yield Planned("changed", entity, _name(after), {name: (old.get(name), new.get(name)) for name in names})
     for thing in part.created:
@@ -146,11 +167,12 @@ def _described(entity: str, part: Difference[T]) -> Iterator[Planned]:
 
 
 def _fields(thing: CI | Relation | Pool) -> dict[str, Any]:
-    fields = {f"record {name}" if name == "source" else name: value for name, value in thing._asdict().items()}
-    if isinstance(thing, CI):
-        del fields["attributes_json"]
-        fields.update(thing.attributes)
-    return fields
+    told = plain(thing)
+    attributes, claims = told.pop("attributes", {}), told.pop("claims", None)
+    if claims:
+        told["known to"] = ", ".join(claim["source"] for claim in claims)
+    fields = {f"record {name}" if name == "source" else name: value for name, value in told.items()}
+    return {**fields, **attributes}
 
 
 def _name(thing: CI | Relation | Pool) -> str:

@@ -5,8 +5,9 @@ rose by since it was read last counts, and all of it where it is lower than befo
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from cmdb.model.ci import CiId
@@ -69,53 +70,73 @@ def batch(book: Book, of: str, evidence: Iterable[Evidence]) -> Batch:
 
 def _first(number: str, of: str, pair: Pair, evidence: Sequence[Evidence]) -> Observation:
     begun = min(one.first_seen for one in evidence)
-    cis = MatchedCi(pair[0]), MatchedCi(pair[1])
-    return merged(Observation(number=number, of=of, cis=cis, calls=0, first_seen=begun, last_seen=begun), evidence)
+    tally = Tally(0, begun, begun, {}, None)
+    tally.add(evidence)
+    return Observation(
+        number=number, of=of, cis=(MatchedCi(pair[0]), MatchedCi(pair[1])), calls=tally.calls, first_seen=tally.first,
+        last_seen=tally.last, readings=tally.ordered(), forgotten=tally.forgotten,
+    )  # fmt: skip
 
 
 def merged(old: Observation, evidence: Iterable[Evidence]) -> Observation:
     """An observation with more evidence of the same pair. Evidence that it has already changes nothing."""
-    tally = Tally(old)
-    for one in sorted(evidence, key=lambda one: (one.last_seen, one.calls, one.series)):
-        tally.take(one)
-    return tally.settled(old)
+    readings = {reading.series: reading for reading in old.readings}
+    tally = Tally(old.calls, old.first_seen, old.last_seen, dict(readings), old.forgotten)
+    tally.add(evidence)
+    if tally.readings == readings and tally.first == old.first_seen:
+        return old
+    return replace(
+        old, calls=tally.calls, first_seen=tally.first, last_seen=tally.last, readings=tally.ordered(),
+        forgotten=tally.forgotten,
+    )  # fmt: skip
 
 
+@dataclass(slots=True)
 class Tally:
-    """Counts evidence of one pair, series by series."""
+    """Counts evidence of one pair, series by series; `readings` are by series."""
 
-    def __init__(self, old: Observation) -> None:
-        self._calls, self._first, self._forgotten = old.calls, old.first_seen, old.forgotten
-        self._readings = {reading.series: reading for reading in old.readings}
-        self._counters: set[str] = set()
+    calls: int
+    first: datetime
+    last: datetime
+    readings: dict[str, Reading]
+    forgotten: datetime | None
 
-    def take(self, one: Evidence) -> None:
-        """Count what is new in one piece of evidence; each comes behind those that were seen before it."""
-        self._first = min(self._first, one.first_seen)
-        if one.counter:
-            self._counters.add(one.series)
-        old = self._readings.get(one.series)
+    def add(self, evidence: Iterable[Evidence]) -> None:
+        """Count what is new in it, and forget the oldest series, but none of the counters among it."""
+        told = sorted(evidence, key=_in_time)
+        for one in told:
+            self._take(one)
+        if len(self.readings) > KEPT:
+            self._forget({one.series for one in told if one.counter})
+
+    def _take(self, one: Evidence) -> None:
+        """Count one piece of evidence, which comes behind those that were seen before it."""
+        self.first = min(self.first, one.first_seen)
+        old = self.readings.get(one.series)
         if old is not None:
             added, new = (_read if one.counter else _grown)(old, one)
-        elif self._forgotten is None or one.last_seen > self._forgotten:
+        elif self.forgotten is None or one.last_seen > self.forgotten:
             added, new = one.calls, Reading(one.series, one.last_seen, one.calls)
         else:
             return  # older than what is remembered: it was counted, or came too late
-        self._calls += added
-        self._readings[one.series] = new
+        self.calls += added
+        self.readings[one.series] = new
+        self.last = max(self.last, new.at)
 
-    def settled(self, old: Observation) -> Observation:
-        """The observation as it has become."""
-        ordered = sorted(self._readings.values(), key=lambda reading: (reading.at, reading.series), reverse=True)
-        spare = [reading for reading in ordered if reading.series not in self._counters]
-        gone = spare[KEPT:]
-        kept = set(self._readings).difference(reading.series for reading in gone)
-        times = [reading.at for reading in gone] + ([self._forgotten] if self._forgotten else [])
-        last = max([*(reading.at for reading in ordered), *times], default=old.last_seen)
-        return replace(
-            old, calls=self._calls, first_seen=self._first, last_seen=last, forgotten=max(times, default=None),
-            readings=tuple(sorted((self._readings[series] for series in kept), key=lambda reading: reading.series)),
-        )  # fmt: skip
+    def _forget(self, counters: set[str]) -> None:
+        spare = [reading for reading in self.readings.values() if reading.series not in counters]
+        spare.sort(key=lambda reading: (reading.at, reading.series), reverse=True)
+        for reading in spare[KEPT:]:
+            del self.readings[reading.series]
+            self.forgotten = max(self.forgotten or reading.at, reading.at)
+
+    def ordered(self) -> tuple[Reading, ...]:
+        """The readings, by series."""
+        return tuple(sorted(self.readings.values(), key=attrgetter("series")))
+
+
+def _in_time(one: Evidence) -> tuple[datetime, int, str]:
+    return one.last_seen, one.calls, one.series
 
 
 def _read(old: Reading, one: Evidence) -> tuple[int, Reading]:

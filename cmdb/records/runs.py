@@ -1,6 +1,7 @@
 """Reports of imports: what number the next one gets, which one confirmed a source last, and how fresh that is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -38,11 +39,20 @@ def kept_run(run: ImportRun) -> Record:
 
 def run_in(store: Store, revision: int) -> ImportRun | None:
     """The report that a revision holds, as it was written then; None where it holds none."""
+    found = (stored.record for stored in store.records(revision - 1, revision).records)
+    return next(runs_among(found), None)
+
+
+def runs_among(records: Iterable[Record]) -> Iterator[ImportRun]:
+    """The reports among some records; those of a form that this program does not know are left out."""
     from cmdb.records.form import read
 
-    found = (stored.record for stored in store.records(revision - 1, revision).records)
-    runs = (read(record) for record in found if record.kind == ImportRun.kind)
-    return next((run for run in runs if isinstance(run, ImportRun)), None)
+    for record in records:
+        if record.kind == ImportRun.kind:
+            with suppress(ValueError):
+                run = read(record)
+                if isinstance(run, ImportRun):
+                    yield run
 
 
 def confirms(run: ImportRun, at: datetime | None = None) -> bool:
@@ -52,12 +62,18 @@ def confirms(run: ImportRun, at: datetime | None = None) -> bool:
 
 
 def confirmed(runs: Iterable[ImportRun], at: datetime | None = None) -> dict[str, datetime]:
-    """When each source was last confirmed, as things stood at a moment (None: now)."""
+    """When each source was last confirmed, as things stood at a moment (None: now).
+
+    Undoing a run of a source ends what its runs until then confirmed.
+    """
     found: dict[str, datetime] = {}
+    undone: dict[str, datetime] = {}
     for run in runs:
         if confirms(run, at):
             found[run.of] = max(run.finished_at, found.get(run.of, run.finished_at))
-    return found
+        if run.undone_at is not None and (at is None or run.undone_at <= at):
+            undone[run.of] = max(run.undone_at, undone.get(run.of, run.undone_at))
+    return {source: when for source, when in found.items() if source not in undone or when > undone[source]}
 
 
 class Freshness(NamedTuple):

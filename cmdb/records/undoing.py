@@ -1,20 +1,22 @@
 """Undoing a revision: what it wrote is put back, all of it or nothing, and the report of a run says that it was."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from cmdb.model.ci import CiId, PoolKey
+from cmdb.model.ci import PoolKey
 from cmdb.model.errors import InvalidInput, Problem
 from cmdb.model.model import Model
-from cmdb.model.record import Record, RecordKey
+from cmdb.model.record import OWN_SOURCE, Record, RecordKey
 from cmdb.progress import Progress, Silent
 from cmdb.reconcile.difference import Diff, compare
+from cmdb.reconcile.edit import Edit
 from cmdb.reconcile.undo import Met, Undo, undone
 from cmdb.reconcile.validate import dependent, references, validate
 from cmdb.records.runs import kept_run, run_in
 from cmdb.records.source_types import ImportRun
+from cmdb.records.writing import fingerprint
 from cmdb.service import Inventory, Signed
 from cmdb.store.bulk import collector_paused
 from cmdb.store.port import Applied, Change, Dump, Head, Moved, RecordConflict, Store
@@ -108,26 +110,59 @@ def _key(change: Change) -> tuple[str, ...]:
 def undo(
     store: Store, model: Model, planned: PlannedUndo, by: Signed, clock: Callable[[], datetime],
     progress: Progress | None = None,
-) -> Applied:  # fmt: skip
-    """Undo a revision in one new revision, which can be undone like any other. Raises as `plan_undo` does."""
+) -> tuple[PlannedUndo, Applied]:  # fmt: skip
+    """Undo a revision in one new revision, which can be undone like any other. Raises as `plan_undo` does.
+
+    Worked out anew where something was written meanwhile; what was done in the end comes back. A retry is known by its
+    key, whatever stands by then: see `undone_before`.
+    """
     watched = progress or Silent()
     for _ in range(TRIES):
         records, expected = _marked(store, planned.revision, clock())
         watched.stage("write", 0)
-        changeset = replace(
-            planned.undo.changeset, who=by.who, source=by.source, message=by.message or _message(planned), key=by.key,
-            only_at_base=True, put_records=records, expected_records=expected,
+        undoing = planned.undo.changeset
+        parts = {part.name: getattr(undoing, part.name) for part in fields(undoing)}
+        told = {"who": by.who, "source": by.source, "message": by.message or _message(planned), "key": by.key}
+        edit = Edit(
+            **{**parts, **told, "only_at": undoing.base, "put_records": records, "expected_records": expected},
+            request=_request(planned.revision, by),
         )  # fmt: skip
         try:
-            return store.apply(changeset)
+            return planned, store.apply(edit)
         except (Moved, RecordConflict) as error:
             last = error
         planned = plan_undo(store, model, planned.revision, watched)
     raise last
 
 
+def _request(revision: int, by: Signed) -> str:
+    return fingerprint(by.source, "undo", revision)
+
+
+def undone_before(store: Store, revision: int, by: Signed) -> Applied | None:
+    """What undoing a revision under this key did when it was asked for before; None if it never was.
+
+    Raises `KeyReused`.
+    """
+    if not by.key:
+        return None
+    never = {RecordKey("run", OWN_SOURCE, "never"): -1}
+    try:
+        return store.apply(Edit(*by, expected_records=never, request=_request(revision, by)))
+    except RecordConflict:
+        return None
+
+
 def _message(planned: PlannedUndo) -> str:
-    return f"undo of r{planned.revision}" + (f", {planned.run.number}" if planned.run else "")
+    return f"undo of {undo_name(planned)}"
+
+
+def undo_name(planned: PlannedUndo) -> str:
+    """What is undone, in words: `r42`, `r42, RUN-0007`, or `r43, the undo of RUN-0007`."""
+    if planned.run is None:
+        return f"r{planned.revision}"
+    how = "" if planned.run.undone_at is None else "the undo of "
+    return f"r{planned.revision}, {how}{planned.run.number}"
 
 
 def _marked(store: Store, revision: int, now: datetime) -> tuple[list[Record], dict[RecordKey, int]]:
@@ -143,14 +178,3 @@ def _marked(store: Store, revision: int, now: datetime) -> tuple[list[Record], d
             values.append(kept_run(replace(run, undone_at=now if run.undone_at is None else None)))
             expected[run.key] = stored.revision
     return values, expected
-
-
-def revision_of_run(revisions: Mapping[RecordKey, int], run: ImportRun, store: Store) -> int:
-    """The revision that a run made: the first that holds its report."""
-    at = revisions[run.key]
-    return at if run.undone_at is None else store.record_history(run.key, LOOKED_BACK)[-1].revision
-
-
-def named_cis(found: Undo) -> list[CiId]:
-    """The CIs that an undo deletes."""
-    return list(found.changeset.delete)

@@ -13,7 +13,7 @@ from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.model.model import Model
 from cmdb.model.record import RECORD_KINDS, Record, RecordKey
 from cmdb.reconcile.validate import dependent, named, references, validate
-from cmdb.store.port import Applied, Conflict, Head, RecordConflict
+from cmdb.store.port import Applied, Conflict, Head, Moved, RecordConflict
 
 T = TypeVar("T", CI, Relation, Pool, Record)
 TOUCHED = 20_000
@@ -70,7 +70,8 @@ class Delta(Generic[T]):
 
 
 def check(stored: Stored, model: Model, changeset: Changeset, at: Head) -> None:
-    """Whether the changeset may be applied. Raises `Conflict`, `RecordConflict` and `InvalidInput`."""
+    """Whether the changeset may be applied. Raises `Moved`, `Conflict`, `RecordConflict` and `InvalidInput`."""
+    check_base(changeset, at)
     found = stored.revisions(list(changeset.expected))
     for ci, expected in sorted(changeset.expected.items()):
         if (actual := found.get(ci, 0)) != expected:
@@ -86,6 +87,12 @@ def check(stored: Stored, model: Model, changeset: Changeset, at: Head) -> None:
     rules = [pool.key for pool in stored.rules(pooled)]
     if problems := list(validate(model, changeset, kinds, rules)):
         raise InvalidInput(problems)
+
+
+def check_base(changeset: Changeset, at: Head) -> None:
+    """Whether the store is where a changeset insists on it to be. Raises `Moved`."""
+    if changeset.only_at is not None and changeset.only_at != at.revision:
+        raise Moved(changeset.only_at, at.revision)
 
 
 def check_expected(changeset: Changeset, found: Mapping[RecordKey, int]) -> None:

@@ -151,6 +151,15 @@ class RecordConflict(Exception):
 
 
 @dataclass
+class Moved(Exception):
+    """Another revision is the newest than the one that the changeset was made for; nothing was written."""
+
+    expected: int
+    actual: int
+    code: str = field(default="CONFLICT", init=False)
+
+
+@dataclass
 class KeyReused(Exception):
     """An idempotency key came back with other content; nothing was written."""
 
@@ -181,7 +190,7 @@ class Store(Protocol):
         """Apply all of it in one transaction as one revision, with history, or nothing.
 
         Values equal to what is stored change nothing; a changeset that changes nothing makes no revision.
-        Raises `Conflict`, `RecordConflict`, `KeyReused`, `InvalidInput` (a relation without its ends, say).
+        Raises `Conflict`, `RecordConflict`, `Moved`, `KeyReused`, `InvalidInput` (a relation without its ends, say).
         """
 
     def get(self, ids: Iterable[CiId], at: int | None = None) -> dict[CiId, StoredCI]:

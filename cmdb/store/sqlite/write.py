@@ -11,7 +11,7 @@ from cmdb.model.ci import CI, CiId, Pool, PoolKey
 from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.model.model import Model
 from cmdb.reconcile.validate import dependent, named, references, validate
-from cmdb.store.checks import check_expected, check_records
+from cmdb.store.checks import check_base, check_expected, check_records
 from cmdb.store.port import Applied, Conflict, Head, KeyReused
 from cmdb.store.sqlite import search
 from cmdb.store.sqlite.delta import Delta, delta, write
@@ -46,7 +46,8 @@ def remember(connection: apsw.Connection, key: str, digest: str, applied: Applie
 
 
 def check(connection: apsw.Connection, model: Model, changeset: Changeset, at: Head) -> None:
-    """Whether it may be applied to what is stored. Raises `Conflict`, `RecordConflict` and `InvalidInput`."""
+    """Whether it may be applied to what is stored. Raises `Moved`, `Conflict`, `RecordConflict`, `InvalidInput`."""
+    check_base(changeset, at)
     for ci, expected in sorted(changeset.expected.items()):
         row = connection.execute("SELECT since FROM ci WHERE id = ?", (ci,)).fetchone()
         if (actual := row[0] if row else 0) != expected:

@@ -1,0 +1,164 @@
+"""How what several sources say of one thing becomes one value, and where they contradict each other. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
+
+from cmdb.model.attributes import Value
+from cmdb.model.ci import CI, CiId, Pool, Relation, attributes_json
+from cmdb.model.claims import STUB, Claim, chorus, claims_json, claims_of, voices
+from cmdb.model.model import Model
+
+T = TypeVar("T", Relation, Pool)
+Said = tuple[str, Any]
+"""A source and a value."""
+FIELDS = ("kind", "name", "sector", "lifecycle")
+OWN = frozenset({"name", "description", "aliases", "external_id", "source", "verified_at", STUB})
+"""What every source has its own of: that these differ is no conflict."""
+VERIFIED = "verified_at"
+
+
+class Conflict(NamedTuple):
+    """Sources that disagree about a field or attribute of a CI: what is kept and whose it is, and what others say."""
+
+    ci: CiId
+    attribute: str
+    kept: Any
+    source: str
+    others: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Which claim is believed: by the model's precedence, and by which sources are `stale` now.
+
+    An edit is believed before any import, the newest first, unless precedence names its source. Then come sources in
+    declared order, fresh ones before stale ones; then the source that the CI came from, `first`; then by name.
+    """
+
+    model: Model
+    first: str
+    stale: Collection[str] = ()
+
+    def ranked(self, claims: Sequence[Claim], attribute: str) -> list[Claim]:
+        """Claims, the one that is believed most about `attribute` first."""
+        order = self.model.precedence.order(attribute)
+        places = {source: place for place, source in enumerate(order)}
+        ranks = sorted(range(len(claims)), key=lambda at: self._rank(at, claims[at], places))
+        return [claims[at] for at in ranks]
+
+    def _rank(self, at: int, claim: Claim, places: Mapping[str, int]) -> tuple[Any, ...]:
+        if claim.edited and claim.source not in places:
+            return (0, -at)
+        place = places.get(claim.source, len(places))
+        return (1, claim.source in self.stale, place, claim.source != self.first, claim.source, at)
+
+
+def settled(model: Model, ci: CiId, claims: Sequence[Claim], first: str, stale: Collection[str] = ()) -> CI:
+    """The CI that claims come to; at least one of them describes it.
+
+    A source that only names it (a stub) is not believed while another describes it. The kind is the one believed, or a
+    more special one that a source knows; a default sector (the model's first) and a name that is but the key give
+    way to what another source states; of verification dates the newest counts.
+    """
+    judge = Judge(model, first, stale)
+    heard = _heard(claims)
+    kind = _kind(judge, heard)
+    values = {name: value for name, value in _attributes(judge, heard) if name in model.attributes.get(kind, ())}
+    sources = {claim.source for claim in claims if not claim.edited}
+    source = first if first in sources else judge.ranked([c for c in claims if not c.edited], "kind")[0].source
+    return CI(
+        ci, kind, _name(judge, heard) or ci, _sector(judge, heard), _stated(judge, heard, "lifecycle")[0][1],
+        attributes_json(values), source, claims_json(ci, claims),
+    )  # fmt: skip
+
+
+def _heard(claims: Sequence[Claim]) -> list[Claim]:
+    described = any(not claim.edited and not claim.stub for claim in claims)
+    return [claim for claim in claims if claim.edited or not (described and claim.stub)]
+
+
+def _stated(judge: Judge, claims: Sequence[Claim], name: str) -> list[Said]:
+    """What is stated of a field, the believed value first."""
+    said = ((c.source, getattr(c, name)) for c in judge.ranked(claims, name))
+    return [(source, value) for source, value in said if value is not None]
+
+
+def _kind(judge: Judge, claims: Sequence[Claim]) -> str:
+    best, *others = (value for _, value in _stated(judge, claims, "kind"))
+    for kind in others:
+        if kind in judge.model.kinds and best in judge.model.kinds and judge.model.is_a(kind, best):
+            best = kind
+    return str(best)
+
+
+def _name(judge: Judge, claims: Sequence[Claim]) -> str:
+    named = [c for c in judge.ranked(claims, "name") if c.name is not None]
+    return next((c.name for c in named if c.edited or c.name != c.id), named[0].name) or ""
+
+
+def _sector(judge: Judge, claims: Sequence[Claim]) -> str:
+    default = judge.model.sectors[0]
+    edits = {claim.source for claim in claims if claim.edited and claim.sector is not None}
+    stated = _stated(judge, claims, "sector")
+    return next((str(value) for source, value in stated if value != default or source in edits), default)
+
+
+def _attributes(judge: Judge, claims: Sequence[Claim]) -> Iterable[tuple[str, Value]]:
+    for name in sorted({name for claim in claims for name in claim.attributes}):
+        if name == VERIFIED:
+            yield name, max(str(c.attributes[name]) for c in claims if c.attributes.get(name) is not None)
+            continue
+        value = next(c.attributes[name] for c in judge.ranked(claims, name) if name in c.attributes)
+        if value is not None:
+            yield name, value
+
+
+def conflicts(model: Model, ci: CI, stale: Collection[str] = ()) -> list[Conflict]:
+    """Where the sources of a CI disagree, by attribute: fields that all should agree on, and attributes."""
+    if not ci.claims_json:
+        return []
+    judge, heard = Judge(model, ci.source, stale), _heard(claims_of(ci))
+    stated = {name: _stated(judge, heard, name) for name in FIELDS}
+    stated["sector"] = [(source, value) for source, value in stated["sector"] if value != model.sectors[0]]
+    for name in sorted({name for claim in heard for name in claim.attributes}):
+        stated[name] = [(c.source, c.attributes[name]) for c in judge.ranked(heard, name) if name in c.attributes]
+    found = (_conflict(model, ci, name, said) for name, said in stated.items() if name not in OWN)
+    return [conflict for conflict in found if conflict is not None]
+
+
+def _conflict(model: Model, ci: CI, name: str, said: Sequence[Said]) -> Conflict | None:
+    if len(said) < 2:
+        return None
+    (source, kept), *others = said
+    if name == "kind":
+        kept = ci.kind
+        others = [(of, kind) for of, kind in said if kind in model.kinds and not model.is_a(kept, kind)]
+    differing = tuple((of, value) for of, value in others if _plain(value) != _plain(kept))
+    return Conflict(ci.id, name, kept, source, differing) if differing else None
+
+
+def _plain(value: Any) -> Any:
+    return " ".join(value.casefold().split()) if isinstance(value, str) else value
+
+
+def joined_voices(model: Model, said: Sequence[T], first: str) -> T:
+    """One relation or rule out of what several sources state of it: it stands as the most believed one says."""
+    order = model.precedence.order("effect")
+    places = {source: place for place, source in enumerate(order)}
+    best = min(said, key=lambda one: (places.get(one.source, len(places)), one.source != first, one.source))
+    source = first if any(one.source == first for one in said) else best.source
+    return chorus(said, best._replace(source=source, claims_json=""))
+
+
+def without(model: Model, thing: T, source: str) -> T | None:
+    """A relation or rule once `source` states it no more; None where nobody else does."""
+    left = [voice for voice in voices(thing) if voice.source != source]
+    return joined_voices(model, left, thing.source) if left else None
+
+
+def spoken(model: Model, thing: T, said: T) -> T:
+    """A recorded relation or rule once a source says `said` of it."""
+    every = [voice for voice in voices(thing) if voice.source != said.source]
+    every.append(said)
+    return joined_voices(model, every, thing.source)
