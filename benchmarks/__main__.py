@@ -20,9 +20,11 @@ from benchmarks import (
     command,
     continuity,
     cypher,
+    duplicates,
     fanout,
     gaps,
     loading,
+    mapped,
     readiness,
     reviews,
     storm,
@@ -37,6 +39,7 @@ GROUPS = (
     "walks",
     "changes",
     "loading",
+    "mapped",
     "web",
     "command",
     "readiness",
@@ -48,6 +51,7 @@ GROUPS = (
     "cypher",
     "fanout",
     "storm",
+    "duplicates",
 )
 
 
@@ -57,6 +61,7 @@ def run(group: str, folder: Path, label: str, ci: str, scratch: Path) -> Iterato
         "walks": walks.figures,
         "changes": lambda: changes.figures(scratch),
         "loading": lambda: loading.figures(folder, label, scratch),
+        "mapped": lambda: mapped.figures(scratch),
         "web": lambda: web.figures(folder, label, ci, scratch),
         "fanout": lambda: fanout.figures(folder, label, scratch),
         "command": lambda: command.figures(scratch),
@@ -66,6 +71,7 @@ def run(group: str, folder: Path, label: str, ci: str, scratch: Path) -> Iterato
         "storm": lambda: storm.figures(folder, label, scratch),
         "continuity": continuity.figures,
         "causes": causes.figures,
+        "duplicates": duplicates.figures,
         "readiness": readiness.figures,
         "cypher": lambda: cypher.figures(folder, label, scratch),
     }

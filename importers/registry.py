@@ -8,7 +8,11 @@ from typing import Protocol, cast
 from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.model.model import Model
 from cmdb.progress import Progress
+from importers.kit.capabilities import Capabilities
+from importers.kit.findings import visible
 from importers.kit.records import Transformed
+from importers.kit.trees import is_there
+from importers.live.apis import reader_of
 
 
 class Source(Protocol):
@@ -40,6 +44,12 @@ class Importer:
         return self._source.read(path, model, source, progress)
 
     @property
+    def capabilities(self) -> Capabilities:
+        """What it reads and makes, as declared beside it; loads nothing but that."""
+        declared = import_module(f"importers.sources.{self.name}.capabilities")
+        return cast(Capabilities, declared.CAPABILITIES)
+
+    @property
     def _source(self) -> Source:
         return cast(Source, import_module(f"importers.sources.{self.name}.importer"))
 
@@ -57,13 +67,17 @@ IMPORTERS: tuple[Importer, ...] = (
 
 
 def importer_for(path: Path, name: str = "") -> Importer:
-    """The importer called `name`, or the first that accepts `path`. Raises `InvalidInput` UNKNOWN_FORMAT."""
+    """The importer called `name`, or that reads what the API of this name answered, or the first that accepts `path`.
+
+    Raises `InvalidInput` UNKNOWN_FORMAT.
+    """
+    there = is_there(path)
     for importer in IMPORTERS:
-        if importer.name == name or (not name and importer.accepts(path)):
+        if importer.name == reader_of(name) or (not name and there and importer.accepts(path)):
             return importer
     if name:
         found, accepted = shown(name), "one of " + ", ".join(i.name for i in IMPORTERS)
     else:
-        found = "nothing that can be imported" if path.exists() else "no such file or folder"
+        found = "nothing that can be imported" if there else "no such file or folder"
         accepted = "; ".join(f"{i.name}: {i.description}" for i in IMPORTERS)
-    raise InvalidInput([Problem("UNKNOWN_FORMAT", path.name, found, accepted)])
+    raise InvalidInput([Problem("UNKNOWN_FORMAT", visible(path.name), found, accepted)])

@@ -1,13 +1,15 @@
 """Checks of a whole desired state against the model and against what is recorded."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from rapidfuzz import fuzz, process
 
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, PoolKey, Relation
 from cmdb.model.errors import Problem, shown
+from cmdb.model.kinds import LIFECYCLES
 from cmdb.model.model import Model
+from cmdb.model.relations import EFFECTS
 from cmdb.model.text import folded
 from cmdb.reconcile.validate import validate
 from cmdb.store.port import Dump
@@ -29,6 +31,8 @@ _HINTS = 20
 
 def check_model(transformed: Transformed, model: Model, current: Dump, gone: Iterable[PoolKey]) -> None:
     """Add to the problems whatever does not fit the model, or the recorded CIs and pools less those `gone`."""
+    if _all_fit(transformed, model):
+        return
     desired = Changeset(
         who="", source="", put_cis=transformed.cis, put_relations=transformed.relations,
         put_pools=transformed.pools, remove_pools=tuple(gone),
@@ -53,15 +57,30 @@ def check_model(transformed: Transformed, model: Model, current: Dump, gone: Ite
         transformed.problems.add(problem.code, cell, problem.found, accepted)
 
 
-def check_lookalikes(transformed: Transformed, created: Iterable[CI], recorded: Iterable[CI]) -> None:
-    """Add a problem for every new id that differs from a recorded one only in case, space or Unicode form."""
-    new = list(created)
-    looks = {folded(ci.id): ci.id for ci in recorded if ci.lifecycle != "retired"} if new else {}
+def _all_fit(transformed: Transformed, model: Model) -> bool:
+    """Whether everything fits, judged by the few different words in it; if not, each thing has to be looked at."""
+    known = transformed.summary
+    if known is None or known.cis is not transformed.cis or known.relations is not transformed.relations:
+        return False
+    words = ((known.kinds, model.concrete), (known.sectors, model.sectors), (known.lifecycles, LIFECYCLES),
+             (known.effects, ("", *EFFECTS)), (known.pools, ("",)))  # fmt: skip
+    fit = all(found.issubset(accepted) for found, accepted in words) and not transformed.pools
+    return fit and known.joined is not None and known.joined <= model.allowed
+
+
+def check_lookalikes(transformed: Transformed, created: Iterable[CI], recorded: Sequence[CI]) -> None:
+    """Add a problem for every new id that differs only in case, space or Unicode form from one that its source has
+    recorded, and a warning where another source has: each may write ids in its own way."""
+    new = list(created) if recorded else []
+    looks = {folded(ci.id): ci for ci in recorded if ci.lifecycle != "retired"} if new else {}
     for ci in new if looks else ():
         if twin := looks.get(folded(ci.id)):
-            found = f"{shown(ci.id)}, like {shown(twin)}, which is recorded"
+            own = twin.source == ci.source
+            told = transformed.problems if own else transformed.warnings
+            whose = "" if own else f" from {twin.source}"
+            found = f"{shown(ci.id)}, like {shown(twin.id)}, which is recorded{whose}"
             accepted = "the recorded id, or one that differs in more than case, accents, space or Unicode form"
-            transformed.problems.add("LOOKALIKE_ID", transformed.cell(ci.id, "id"), found, accepted)
+            told.add("LOOKALIKE_ID", transformed.cell(ci.id, "id"), found, accepted)
 
 
 def _column(thing: Thing, problem: Problem) -> str:

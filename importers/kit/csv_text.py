@@ -1,4 +1,4 @@
-"""CSV text to a table. Files without quotes, nearly all, are split at once; the others go through the csv module."""
+"""CSV text to a table. What is proved to be plain, nearly every file, polars splits; the csv module the rest."""
 
 import codecs
 import csv
@@ -7,15 +7,19 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 
+import polars as pl
+
 from cmdb.model.errors import shown
 from importers.kit.encoding import decode
 from importers.kit.findings import Cell, Findings
-from importers.kit.table import Layout, Table, table_of, table_of_records
+from importers.kit.table import MOST_COLUMNS, Layout, Table, table_of, table_of_records
+from importers.kit.texts import longest_of
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 LONGEST = 131_072
 """Characters in a cell, the csv module's own limit."""
 _FIRST_LINE = re.compile(r"[^\r\n]+|\Z")
+_QUOTED_CELL = rb'"(?<![^%b\n]")[^"\r\n]*+(?:""[^"\r\n]*+)*+"(?=[%b\r\n]|\Z)'
 _QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+"')
 
 
@@ -24,10 +28,9 @@ def read_csv(
 ) -> Table | None:  # fmt: skip
     """The table in `data`, or None when it cannot be read as one; either way all faults are in `findings`."""
     findings.enter(file)
-    if (columns := _split(data, layout, delimiter)) is not None:
-        body = [column[1:] for column in columns]
-        rows = range(2, len(columns[0]) + 1)
-        return table_of(file, [column[0] for column in columns], body, rows, layout, findings)
+    if (split := _split(data.removeprefix(codecs.BOM_UTF8), layout, delimiter)) is not None:
+        header, body, rows = split
+        return table_of(file, header, body.get_columns(), rows, layout, findings)
     text = decode(data, file, findings)
     if text is None or _other_delimiter(text, file, layout, findings, delimiter):
         return None
@@ -63,25 +66,48 @@ def _names(line: str, delimiter: str) -> set[str]:
     return {name.strip().strip('"').strip().casefold() for name in line.split(delimiter)}
 
 
-def _split(data: bytes, layout: Layout, delimiter: str) -> list[list[str]] | None:
-    """The columns, header included, of UTF-8 with the right header, no quoted cell, and rows all of one width."""
-    mark = delimiter.encode()
-    marks = data.translate(None, bytes(byte for byte in range(256) if byte not in mark + b'"\r\n'))
-    row = marks[: marks.find(b"\n") + 1]
-    if len(row) < 2 or marks != row * (len(marks) // len(row)) or 0 in data[:64]:
+def _split(
+    data: bytes, layout: Layout, delimiter: str
+) -> tuple[list[str], pl.DataFrame, Sequence[int]] | None:  # fmt: skip
+    """The header, the columns and the rows of UTF-8 with the right header and rows all of one width, one line each."""
+    ending, quotes = b"\r\n" if b"\r" in data else b"\n", b'"' in data
+    end, width = data.find(ending), _width(data, delimiter.encode(), ending)
+    marked = data.startswith(codecs.BOM_UTF8, end + len(ending))
+    if end < 0 or not 2 <= width <= MOST_COLUMNS or 0 in data[:64] or marked:
         return None
     try:
-        text = data.removeprefix(codecs.BOM_UTF8).translate(bytes.maketrans(b"\n", mark), b"\r").decode()
-    except UnicodeDecodeError:
+        header = next(csv.reader([data[:end].decode()], strict=True, delimiter=delimiter))
+        body = pl.read_csv(
+            data, has_header=False, skip_lines=1, separator=delimiter, empty_string_is_null=False,
+            quote_char='"' if quotes else None, schema={str(at): pl.String for at in range(width)},
+        )  # fmt: skip
+    except (UnicodeDecodeError, csv.Error, pl.exceptions.PolarsError):
         return None
-    cells = text.split(delimiter)
-    cells.pop()
+    usable = _names(delimiter.join(header), delimiter).issuperset(layout.required)
+    if not usable or not any(header) or (quotes and max(map(longest_of, body)) > LONGEST):
+        return None
+    return header, *_filled(body)
+
+
+def _width(data: bytes, mark: bytes, ending: bytes) -> int:
+    """How many cells every row has; 0 where rows differ, or quotes or line ends are not as in a plain table."""
+    bare = re.sub(_QUOTED_CELL % (mark, mark), b"", data) if b'"' in data else data
+    marks = bare.translate(None, bytes(byte for byte in range(256) if byte not in mark + b'"\r\n'))
+    row = marks[: marks.find(b"\n") + 1]
+    marks += b"" if data.endswith(b"\n") else ending
     width = row.count(mark) + 1
-    columns = [cells[i::width] for i in range(width)]
-    usable = _names(delimiter.join(cells[:width]), delimiter).issuperset(layout.required)
-    if not usable or ("" in columns[0] and not all(map(any, zip(*columns, strict=True)))):
-        return None
-    return columns
+    same = row == mark * (width - 1) + ending and marks == row * (len(marks) // len(row))
+    return width if same else 0
+
+
+def _filled(body: pl.DataFrame) -> tuple[pl.DataFrame, Sequence[int]]:
+    """The rows that have a filled cell, and their numbers."""
+    if (body[:, 0] != "").all():
+        return body, range(2, body.height + 2)
+    filled = body.select(pl.any_horizontal(pl.all() != "")).to_series()
+    if filled.all():
+        return body, range(2, body.height + 2)
+    return body.filter(filled), (filled.arg_true() + 2).to_list()
 
 
 def _lines(text: str) -> Iterable[str]:

@@ -12,6 +12,7 @@ BOMB_RATIO, BOMB_FLOOR = 200, 16 * 2**20
 """A file is a bomb when it grows more than this often, to more than this many bytes."""
 LOOKED_AT = 64 * 2**10
 """Bytes at the beginning of a file by which its format is known."""
+READABLE = "a file that can be read"
 _STEP = 32 * 2**20
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -19,18 +20,23 @@ _GZIP = 16 + zlib.MAX_WBITS
 def read_bytes(path: Path, findings: Findings) -> bytes | None:
     """The content of `path`, unpacked if it ends in `.gz`; None with a finding when that cannot be had."""
     try:
+        if not path.is_file():
+            findings.add("UNREADABLE_FILE", Cell(path.name), "no such file, or none of data", READABLE)
+            return None
         size = path.stat().st_size
         if size > LARGEST:
             _too_large(path, f"{size} bytes", findings)
             return None
         return _unpacked(path, size, findings) if path.suffix == ".gz" else path.read_bytes()
     except OSError as fault:
-        findings.add("UNREADABLE_FILE", Cell(path.name), fault.strerror or "an input error", "a file that can be read")
+        findings.add("UNREADABLE_FILE", Cell(path.name), fault.strerror or "an input error", READABLE)
     return None
 
 
 def beginning(path: Path) -> bytes:
     """The first bytes of `path`, unpacked if it ends in `.gz`; none when they cannot be had."""
+    if not path.is_file():
+        return b""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
             return stream.read(LOOKED_AT)

@@ -7,6 +7,8 @@ from cmdb.model.text import folded
 
 _CYRILLIC = str.maketrans("асеорхуіјѕһԁԛԝӏкмтвнАСЕОРХУІЈЅНКМТВԚԜӀ", "aceopxyijshdqwlkmtbhACEOPXYIJSHKMTBQWl")
 _GREEK = str.maketrans("αοερνικτυχωΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "aoepviktuxwABEZHIKMNOPTYX")
+SUSPECT = "[\u0370-\u052f]"
+"""The letters of other scripts that may look Latin are among these."""
 _WORD = re.compile(r"[^\W\d_]+")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 

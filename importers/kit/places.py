@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import overload
 
+import polars as pl
+
 from importers.kit.findings import Cell
 
 SHIFT = 32
@@ -27,7 +29,7 @@ class Row(int):
 class Rows(Sequence[int]):
     """Rows of several tables as one list; a `Row` is made only for the one that is asked for."""
 
-    def __init__(self, numbers: Sequence[int], places: "Places | None" = None) -> None:
+    def __init__(self, numbers: pl.Series | Sequence[int], places: "Places | None" = None) -> None:
         self._numbers, self._places = numbers, places
 
     def __len__(self) -> int:
@@ -72,3 +74,8 @@ class Places:
             return at
         part = self._parts[number - 1]
         return Cell(part.file, at.row & ((1 << SHIFT) - 1), part.columns.get(at.column, at.column))
+
+    def columns(self, row: int) -> Mapping[str, str]:
+        """The columns of the input by field of what was made from a row, where they are called otherwise."""
+        number = row >> SHIFT
+        return self._parts[number - 1].columns if number else {}

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
 from importers.kit.findings import Cell, Findings
+from importers.kit.merged import Range
 
 MAX_COLUMNS, MAX_AREA, MAX_EMPTY_ROWS = 1_000, 8_000_000, 100_000
+MAX_MERGED = 1_000
+"""Merged cells of which it is told when values stand behind them."""
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})", re.ASCII)
 _PERCENT_FORMATS = frozenset({"9", "10"})
 
@@ -26,6 +29,7 @@ class SheetFacts:
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
     percents: set[tuple[int, int]] = field(default_factory=set)
+    merged: list[Range] = field(default_factory=list)
     rows: int = 0
     last_row: int = 0
     last_column: int = 0
@@ -47,6 +51,8 @@ def scan(xml: bytes, percent_styles: frozenset[str]) -> SheetFacts:
         if tag == "col" and _true(element.get("hidden")):
             low, high = int(element.get("min", "1")), int(element.get("max", "1"))
             facts.hidden_columns += range(low, min(high, MAX_COLUMNS) + 1)
+        elif tag == "mergeCell" and len(facts.merged) < MAX_MERGED:
+            facts.merged.append(_range(element.get("ref", "")))
         elif tag == "row":
             row = int(element.get("r", row + 1))
             _row(element, row, facts, percent_styles)
@@ -73,6 +79,8 @@ def _cell(
 ) -> None:  # fmt: skip
     value = next((child.text for child in cell if child.tag.endswith("}v")), None)
     formula = next((child for child in cell if child.tag.endswith("}f")), None)
+    if cell.get("t") == "s" and value is not None and not (value.isascii() and value.isdecimal()):
+        raise ValueError("not the number of a text")
     if formula is not None:
         facts.formulas.append((row, column, bool(value), "=" + (formula.text or "")))
     elif cell.get("t") == "e":
@@ -83,6 +91,17 @@ def _cell(
 
 def _true(text: str | None) -> bool:
     return text in {"1", "true"}
+
+
+def _range(reference: str) -> Range:
+    first, _, last = reference.partition(":")
+    (top, left), (bottom, right) = _position(first), _position(last or first)
+    return top, left, bottom, right
+
+
+def _position(reference: str) -> tuple[int, int]:
+    match = _REFERENCE.fullmatch(reference)
+    return int(match.group(2)) if match else 0, _column(reference, 0)
 
 
 def _column(reference: str | None, following: int) -> int:

@@ -25,3 +25,19 @@ def named_files(path: Path, problems: Findings, *patterns: str) -> dict[str, Pat
     if len(files) > MOST_FILES:
         problems.add("TOO_MANY", Cell(path.name), f"more than {MOST_FILES:,} files", f"at most {MOST_FILES:,} files")
     return {file.relative_to(path).as_posix(): file for file in files[:MOST_FILES]}
+
+
+def leads_out(folder: Path, file: Path) -> bool:
+    """Whether a file stands elsewhere than in a folder, links followed."""
+    try:
+        return not file.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # a name that no file can have, or a link to itself
+        return False
+
+
+def is_there(path: Path) -> bool:
+    """Whether anything stands at `path`; nothing does where no file can have the name."""
+    try:
+        return path.exists() or path.is_symlink()
+    except (OSError, ValueError):
+        return False

@@ -13,6 +13,7 @@ from cmdb.model.attributes import ACCEPTED_TEXT
 from cmdb.model.errors import shown
 from importers.kit.archive import Refusal, repack, unpack
 from importers.kit.findings import Cell, Findings
+from importers.kit.merged import values_behind
 from importers.kit.precision import ACCEPTED as WHOLE_NUMBER
 from importers.kit.sheet_scan import percent_styles, report, scan
 from importers.kit.table import Layout, Table, table_of_records
@@ -51,6 +52,8 @@ class Workbook:
             found = [(s.get("name", ""), s.get("state", ""), links[s.get(_LINK_ID, "")]) for s in _sheets(parts)]
             if missing := [part for *_, part in found if part not in parts]:
                 raise KeyError(missing[0])
+            if len({title.casefold() for title, *_ in found}) < len(found):
+                raise Refusal("CORRUPT_WORKBOOK", "two sheets of the same name", "every sheet once")
             return cls(
                 file, parts, {title.casefold(): part for title, _, part in found},
                 {title.casefold(): title for title, *_ in found},
@@ -93,6 +96,9 @@ class Workbook:
             return None
         header = [str(value).strip() for value in values[starts[0] - 1]]
         report(facts, header, file, problems, warnings)
+        for row, column in values_behind(facts.merged, values):
+            accepted = "read all the same; delete it if it is not meant"
+            warnings.add("HIDDEN_DATA", Cell(file, row, header[column - 1]), "a value behind merged cells", accepted)
         records = [_texts(values[s - 1], s, header, file, facts.percents, problems) for s in starts]
         return table_of_records(file, records, starts, layout, problems)
 

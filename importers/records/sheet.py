@@ -14,6 +14,7 @@ from cmdb.records.record_types import Cause
 from importers.kit.duplicates import repeated
 from importers.kit.findings import Cell, Findings
 from importers.kit.table import Table
+from importers.kit.texts import column_of
 from importers.records.cells import Clock, parse_cis, parse_line, parse_number, reference
 from importers.records.words import CAUSE_TYPES, word_in
 
@@ -99,7 +100,7 @@ class Sheet:
     def report_repeats(self, numbers: Sequence[str], values: Sequence[object]) -> set[int]:
         """The rows to leave out because their number has stood before; reported as warnings or problems."""
         extra = set[int]()
-        for first, *others in repeated([numbers]).values():
+        for first, *others in repeated([column_of(numbers)]).values():
             for other in others if numbers[first] else ():
                 extra.add(other)
                 at, row = self.cell(other, "number"), self.table.rows[first]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cmdb.model.errors import shown
+from cmdb.model.text import fitted
 from importers.kit.build import Build
 from importers.kit.findings import Cell, Findings
-from importers.kit.ids import fitted
 from importers.kit.json_text import line_of, mapping_of, mappings_of, texts_of
 
 KINDS: Mapping[str, str] = {
@@ -133,6 +133,8 @@ def _by_reference(parts: list[Part], problems: Findings) -> dict[str, Part]:
         if reference in found and found[reference].id != part.id:
             also = f"{shown(reference)}, also at {found[reference].at}"
             problems.add("DUPLICATE_KEY", Cell(part.at, column="bom-ref"), also, "every reference once")
+            known = Cell(found[reference].at, column="bom-ref")
+            problems.implicate("DUPLICATE_KEY", known, shown(reference), "every reference once")
         elif reference:
             found[reference] = part
     return found

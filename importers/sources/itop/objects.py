@@ -88,6 +88,7 @@ class Objects:
             if first and second and first != second:
                 found, accepted = f"{shown(second)}, but {shown(first)} at {one.at}", "one value of one object"
                 self._problems.add("CONFLICT_IN_FILE", Cell(other.at, column=name), found, accepted)
+                self._problems.implicate("CONFLICT_IN_FILE", Cell(one.at, column=name), shown(first), accepted)
         filled = {name: value for name, value in other.fields.items() if value.strip()}
         return Thing(one.class_, one.key, {**other.fields, **one.fields, **filled}, one.at)
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from cmdb.model.errors import shown
+from cmdb.model.text import fitted
 from importers.kit.findings import Cell, Findings
-from importers.kit.ids import fitted
 from importers.kit.json_text import mapping_of
 from importers.sources.kubernetes.manifests import Fields, Manifest, labels_of
 
@@ -23,6 +23,7 @@ class Objects:
                 found = f"another {manifest.kind} {shown(manifest.name)} than at {known.at}"
                 accepted = "every object once; of overlays, what `kubectl kustomize` writes"
                 problems.add("CONFLICT_IN_FILE", Cell(manifest.at), found, accepted)
+                problems.implicate("CONFLICT_IN_FILE", Cell(known.at), "one of several that differ", accepted)
         self._by_kind: dict[str, list[Manifest]] = {}
         for key in sorted(self._found):
             self._by_kind.setdefault(key[0], []).append(self._found[key])

@@ -2,8 +2,8 @@
 
 import re
 
+from cmdb.model.text import fitted
 from importers.kit.build import Build
-from importers.kit.ids import fitted
 from importers.kit.json_text import line_of, mapping_of
 from importers.sources.kubernetes.manifests import Fields, Manifest
 from importers.sources.kubernetes.objects import Objects

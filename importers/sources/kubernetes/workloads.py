@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 
 from cmdb.model.errors import shown
+from cmdb.model.text import fitted
 from importers.kit.build import Build
 from importers.kit.findings import Cell, Findings
-from importers.kit.ids import fitted
 from importers.kit.json_text import line_of, mapping_of, mappings_of, text_of
 from importers.sources.kubernetes.manifests import Fields, Manifest, labels_of, selects
 from importers.sources.kubernetes.objects import Objects, pod_labels, pod_of

@@ -1,74 +1,78 @@
 """Expressions over the columns of a table: texts for chosen rows, every distinct one worked out once."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from itertools import repeat
 from zoneinfo import ZoneInfo
+
+import polars as pl
 
 from cmdb.model.errors import ValueFault
 from importers.kit.findings import Findings
 from importers.kit.table import Table
+from importers.kit.texts import constant, parsed_once, places_of, replaced, stripped
 from importers.sources.mapped.document import Condition, Expression
 
 
-def chosen(table: Table, rows: Sequence[int], conditions: Iterable[Condition]) -> Sequence[int]:
-    """Those of `rows` (positions in the table) that meet all conditions."""
+def chosen(table: Table, conditions: Iterable[Condition]) -> pl.Series:
+    """The positions of those rows of a table that meet all conditions."""
+    meets = pl.repeat(True, len(table), dtype=pl.Boolean, eager=True)
     for condition in conditions:
         texts = table.column(condition.column.casefold())
-        meets = {text: condition.meets(text) for text in set(texts)}
-        rows = [row for row in rows if meets[texts[row]]]
-    return rows
+        meets &= texts.is_in([text for text in texts.unique().to_list() if condition.meets(text)])
+    return meets.arg_true()
 
 
-def texts_of(table: Table, rows: Sequence[int], expression: Expression, problems: Findings) -> list[str]:
-    """The text of an expression for each of `rows`; what cannot be made is reported and becomes empty."""
-    return changed(table, rows, joined(table, rows, expression), expression, problems)
+def texts_of(
+    table: Table, rows: pl.Series, expression: Expression, problems: Findings, as_read: bool = False
+) -> pl.Series:
+    """The text of an expression for each of `rows`; what cannot be made is reported and becomes empty, or stays
+    `as_read`."""
+    return changed(table, rows, joined(table, rows, expression), expression, problems, as_read)
 
 
-def joined(table: Table, rows: Sequence[int], expression: Expression) -> list[str]:
+def joined(table: Table, rows: pl.Series, expression: Expression) -> pl.Series:
     """The text of each row as it stands in the columns; empty where one of them is."""
     if not expression.columns:
-        return [expression.parts[0]] * len(rows)
-    every = len(rows) == len(table)
-    columns = [_column(table, name.casefold(), None if every else rows) for name in expression.columns]
+        return constant(expression.parts[0], len(rows))
+    columns = [_column(table, name.casefold(), rows) for name in expression.columns]
     if len(columns) == 1 and expression.parts[0] == expression.parts[2] == "":
         return columns[0]
-    constants = [repeat(part) for part in expression.parts[::2]]
-    pieces: list[Iterable[str]] = [constants[0]]
-    for column, constant in zip(columns, constants[1:], strict=True):
-        pieces += [column, constant]
-    texts = map("".join, zip(*pieces, strict=False))
-    if all(map(all, columns)):
-        return list(texts)
-    return [text if whole else "" for text, whole in zip(texts, map(all, zip(*columns, strict=True)), strict=False)]
+    parts = pl.DataFrame([column.alias(str(at)) for at, column in enumerate(columns)])
+    whole = pl.all_horizontal(pl.all() != "")
+    pieces = [pl.lit(part) if at % 2 == 0 else pl.col(str(at // 2)) for at, part in enumerate(expression.parts)]
+    return parts.select(pl.when(whole).then(pl.concat_str(pieces)).otherwise(pl.lit(""))).to_series()
 
 
-def _column(table: Table, name: str, rows: Sequence[int] | None) -> list[str]:
-    """The texts of a column, or of some of its rows, without blanks at either end."""
+def _column(table: Table, name: str, rows: pl.Series) -> pl.Series:
+    """The texts of some rows of a column, without blanks at either end."""
     texts = table.column(name)
-    some = texts if rows is None else map(texts.__getitem__, rows)
-    return list(some) if table.clean(name) else list(map(str.strip, some))
+    some = texts if len(rows) == len(table) else texts.gather(rows)
+    return some if table.plain(name) else stripped(some)
+
+
+def stays_plain(table: Table, expression: Expression) -> bool:
+    """Whether it is known without a look at them that the texts of an expression are `PLAIN`."""
+    if len(expression.columns) != 1 or expression.parts[0] or expression.parts[2] or expression.values is not None:
+        return False
+    return bool(expression.date) or table.plain(expression.columns[0].casefold())
 
 
 def changed(
-    table: Table, rows: Sequence[int], texts: list[str], expression: Expression, problems: Findings
-) -> list[str]:  # fmt: skip
-    """`texts`, which came from `rows`, with words replaced and dates read as the expression says."""
+    table: Table, rows: pl.Series, texts: pl.Series, expression: Expression, problems: Findings,
+    as_read: bool = False,
+) -> pl.Series:  # fmt: skip
+    """`texts`, which came from `rows`, with words replaced and dates read as the expression says.
+
+    What cannot be read is reported and becomes empty, or stays `as_read`.
+    """
     change = _change(expression)
     if change is None:
         return texts
-    values, faults = dict[str, str](), dict[str, ValueFault]()
-    for text in set(texts):
-        try:
-            values[text] = change(text) if text else ""
-        except ValueFault as fault:
-            values[text], faults[text] = "", fault
-    if faults:
-        column = expression.columns[0] if expression.columns else ""
-        for row, text in zip(rows, texts, strict=True):
-            if text in faults:
-                problems.add_fault(faults[text], table.cell(row, column))
-    return list(map(values.__getitem__, texts))
+    values, faults = parsed_once(texts, lambda text: change(text) if text else "", "")
+    column = expression.columns[0] if expression.columns else ""
+    for at in places_of(texts, faults):
+        problems.add_fault(faults[texts[at]], table.cell(rows[at], column))
+    return replaced(texts, values | {text: text for text in faults if as_read})
 
 
 def _change(expression: Expression) -> Callable[[str], str] | None:

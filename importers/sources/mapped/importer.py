@@ -1,5 +1,6 @@
 """Any export, read as a mapping file says: a folder with `mapping.yaml` beside its tables, or a workbook."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from cmdb.model.errors import shown
@@ -12,8 +13,10 @@ from importers.kit.findings import Cell, Findings
 from importers.kit.places import Places
 from importers.kit.records import Transformed
 from importers.kit.table import Layout, Table
+from importers.kit.trees import is_there, leads_out
 from importers.kit.workbook import Workbook
 from importers.sources.mapped.document import MappedTable, read_mapping
+from importers.sources.mapped.parted import MappedInput
 from importers.sources.mapped.transform import Mapper
 from importers.sources.native.tables import Tables
 from importers.sources.native.transform import transform
@@ -47,16 +50,17 @@ def read(path: Path, model: Model, source: str, progress: Progress) -> Transform
         return transform(Tables(None, None, None, whole=False), model, source, problems, warnings)
     progress.stage("transform", 0)
     attributes = sorted({name for mapped in mapping.tables for entry in mapped.cis for name in entry.attributes})
-    return transform(Mapper(found, attributes, places, problems).tables(), model, source, problems, warnings)
+    made = transform(Mapper(found, attributes, places, problems).tables(), model, source, problems, warnings)
+    return replace(made, input=MappedInput(found, attributes, model, source)) if problems.count else made
 
 
 def _table(folder: Path, mapped: MappedTable, problems: Findings, warnings: Findings) -> Table | None:
     layout = Layout(tuple(dict.fromkeys(name.strip().casefold() for name in mapped.columns)), (), unknown="")
     file = folder / mapped.file
-    if not _inside(folder, file):
+    if leads_out(folder, file):
         problems.add("PATH_OUTSIDE", Cell(mapped.file), "a path out of the folder", "a file beside the mapping")
         return None
-    if not file.is_file():
+    if not is_there(file) or file.is_dir():
         problems.add("MISSING_FILE", Cell(mapped.file), "no such file", "the file that the mapping names, beside it")
         return None
     data = read_bytes(file, problems)
@@ -73,8 +77,3 @@ def _table(folder: Path, mapped: MappedTable, problems: Findings, warnings: Find
         problems.add("MISSING_SHEET", Cell(mapped.file), f"no sheet {shown(mapped.sheet)}", accepted)
         return None
     return book.table(name, layout, problems, warnings)
-
-
-def _inside(folder: Path, file: Path) -> bool:
-    """Whether a file stands in a folder, links followed."""
-    return file.resolve().is_relative_to(folder.resolve())

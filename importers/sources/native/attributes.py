@@ -1,68 +1,86 @@
 """Attribute columns to the canonical JSON objects of the CIs, every distinct cell parsed once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from functools import partial
 
 import orjson
+import polars as pl
 
-from cmdb.model.attributes import Attribute, Value
+from cmdb.model.attributes import MAX_TEXT, Attribute, Value
 from cmdb.model.errors import ValueFault
 from cmdb.model.model import Model
 from importers.kit.findings import Findings
 from importers.kit.precision import refuse_exponent
 from importers.kit.table import Table, near_names
+from importers.kit.texts import PLAIN, constant, few, matches, parsed_once, places_of
 
 FIXED = frozenset({"id", "kind", "name", "sector", "lifecycle"})
+_KIND = "#kind"
 
 
-def attribute_objects(table: Table, kinds: Sequence[str], model: Model, problems: Findings) -> list[str]:
+def attribute_objects(table: Table, kinds: pl.Series, model: Model, problems: Findings) -> pl.Series:
     """`CI.attributes_json` for every row: sorted keys, typed values, empty cells left out."""
     columns = sorted(set(table.columns) - FIXED)
-    known = set(kinds)
-    members = [_members(table, name, kinds, known, model, problems) for name in columns]
-    if not members:
-        return ["{}"] * len(table)
-    if all("" not in column for column in members):
-        return ["{" + row + "}" for row in map(",".join, zip(*members, strict=True))]
-    return ["{" + ",".join(filter(None, row)) + "}" for row in zip(*members, strict=True)]
+    if not columns:
+        return constant("{}", len(table))
+    members = [_members(table, name, kinds, model, problems) for name in columns]
+    whole = pl.concat_str(pl.lit("{"), pl.concat_str(members, separator=",", ignore_nulls=True), pl.lit("}"))
+    cells = pl.DataFrame({**{name: table.column(name) for name in columns}, _KIND: kinds})
+    # lazy, so that it runs on all cores; with_columns, as a selection of constants alone would be a single row
+    return cells.lazy().with_columns(whole.alias(_KIND)).select(_KIND).collect().to_series()
 
 
-def _members(
-    table: Table, name: str, kinds: Sequence[str], known: set[str], model: Model, problems: Findings
-) -> list[str]:
-    """The JSON members `"name":value` of a column; an empty text where the cell is empty or not usable."""
-    declared = {kind: model.attributes[kind].get(name) for kind in known if kind in model.attributes}
-    texts, key = table.column(name), f'"{name}":'
-    if len(declared) == len(known) and (plain := _plain(table, name, set(declared.values()))):
-        start, end = (key + '["', '"]') if plain.type == "list" else (key + '"', '"')
-        return [start + text + end if text else "" for text in texts]
-    values, faults = dict[tuple[str, str], str](), dict[tuple[str, str], ValueFault]()
-    for pair in set(zip(kinds, texts, strict=True)):
-        try:
-            values[pair] = _member(key, pair[1], declared.get(pair[0]), pair[0], model)
-        except ValueFault as fault:
-            values[pair], faults[pair] = "", fault
-    pairs = list(zip(kinds, texts, strict=True))
-    for index, pair in enumerate(pairs if faults else ()):
-        if pair in faults:
-            problems.add_fault(faults[pair], table.cell(index, name))
-    return list(map(values.__getitem__, pairs))
+def _members(table: Table, name: str, kinds: pl.Series, model: Model, problems: Findings) -> pl.Expr:
+    """How a column becomes JSON members `"name":value`; null where the cell is empty or not usable."""
+    groups: dict[tuple[Attribute | None, str], list[str]] = {}
+    known = kinds.unique().to_list()
+    for kind in filter(model.attributes.__contains__, known):
+        attribute = model.attributes[kind].get(name)
+        groups.setdefault((attribute, "" if attribute else kind), []).append(kind)
+    texts, found = table.column(name), pl.lit(None, pl.String)
+    for (attribute, kind), some in groups.items():
+        at = None if len(some) == len(known) else kinds.is_in(some).arg_true()
+        own = texts if at is None else texts.gather(at)
+        plain = not few(own) and table.plain(name)
+        member, faults = _written(own, name, partial(_member, f'"{name}":', attribute, kind, model), attribute, plain)
+        for index in places_of(own, faults):
+            problems.add_fault(faults[own[index]], table.cell(index if at is None else at[index], name))
+        found = member if at is None else pl.when(pl.col(_KIND).is_in(some)).then(member).otherwise(found)
+    return found
 
 
-def _plain(table: Table, name: str, types: set[Attribute | None]) -> Attribute | None:
-    """The attribute, if every cell is text that stands for itself, in JSON too, whatever the kind."""
-    if len(types) != 1 or not table.clean(name):
+def _written(
+    texts: pl.Series, name: str, parse: "partial[str | None]", attribute: Attribute | None, plain: bool
+) -> tuple[pl.Expr, dict[str, ValueFault]]:
+    """How the cells of one attribute become members, and what is wrong with any of them.
+
+    Of many texts, those that stand for themselves in JSON too are put between quotes; the others are parsed singly.
+    """
+    form = "" if attribute is None or attribute.choices else attribute.type
+    if few(texts) or form not in {"text", "list"}:
+        values, faults = parsed_once(texts, parse, None)
+        return _looked_up(name, values), faults
+    long = texts.str.len_bytes() > MAX_TEXT
+    odd = texts.filter(long if plain else long | ~matches(texts, PLAIN))
+    if form == "list":
+        odd = pl.concat([odd, texts.filter(texts.str.contains(";", literal=True))])
+    start, end = ('["', '"]') if form == "list" else ('"', '"')
+    quoted = pl.concat_str(pl.lit(f'"{name}":{start}'), pl.col(name), pl.lit(end))
+    values, faults = parsed_once(odd, parse, None)
+    member: pl.Expr = pl.when(pl.col(name) != "").then(quoted)
+    if values:
+        member = pl.when(pl.col(name).is_in(list(values))).then(_looked_up(name, values)).otherwise(member)
+    return member, faults
+
+
+def _looked_up(name: str, values: Mapping[str, str | None]) -> pl.Expr:
+    told = {text: value for text, value in values.items() if value is not None}
+    return pl.col(name).replace_strict(list(told), list(told.values()), default=None, return_dtype=pl.String)
+
+
+def _member(key: str, attribute: Attribute | None, kind: str, model: Model, text: str) -> str | None:
+    if not text.strip():
         return None
-    (attribute,), joined = types, "".join(table.column(name))
-    safe = not any(mark in joined for mark in ('"', "\\", "E+"))
-    if not safe or attribute is None or attribute.choices:
-        return None
-    fits = attribute.type == "text" or (attribute.type == "list" and ";" not in joined)
-    return attribute if fits else None
-
-
-def _member(key: str, text: str, attribute: Attribute | None, kind: str, model: Model) -> str:
-    if not text.strip() or kind not in model.attributes:
-        return ""
     if attribute is None:
         own = model.attributes[kind]
         near = near_names(key.strip('":'), list(own))
@@ -71,4 +89,4 @@ def _member(key: str, text: str, attribute: Attribute | None, kind: str, model: 
     if attribute.type == "text":
         refuse_exponent(text)
     value: Value = attribute.parse(text)
-    return key + orjson.dumps(value).decode() if value not in ("", []) else ""
+    return key + orjson.dumps(value).decode() if value not in ("", []) else None

@@ -8,7 +8,7 @@ from importers.kit.findings import Findings
 from importers.kit.records import Transformed
 from importers.kit.workbook import WORKBOOKS
 from importers.sources.native.tables import read_tables
-from importers.sources.native.transform import transform
+from importers.sources.native.transform import transform_tables
 
 
 def accepts(path: Path) -> bool:
@@ -23,4 +23,4 @@ def read(path: Path, model: Model, source: str, progress: Progress) -> Transform
     problems, warnings = Findings(), Findings()
     tables = read_tables(path, model, progress, problems, warnings)
     progress.stage("transform", 0)
-    return transform(tables, model, source, problems, warnings)
+    return transform_tables(tables, model, source, problems, warnings)

@@ -9,11 +9,13 @@ from cmdb.progress import Progress
 from importers.kit.csv_text import read_csv
 from importers.kit.files import read_bytes
 from importers.kit.findings import Cell, Findings
+from importers.kit.held_cells import HELD_COLUMNS, STOOD_AT, corrected
 from importers.kit.table import Layout, Table
+from importers.kit.trees import is_there, leads_out
 from importers.kit.workbook import WORKBOOKS, Workbook
 
-RELATIONS = Layout(("from", "type", "to"), ("effect", "pool"))
-POOLS = Layout(("ci", "pool", "required"), ("full", "effect"))
+RELATIONS = Layout(("from", "type", "to"), ("effect", "pool", *HELD_COLUMNS))
+POOLS = Layout(("ci", "pool", "required"), ("full", "effect", *HELD_COLUMNS))
 NAMES = ("cis", "relations", "pools")
 OPTIONAL = frozenset({"pools"})
 _ENDINGS = (".csv", ".csv.gz")
@@ -21,18 +23,23 @@ _ENDINGS = (".csv", ".csv.gz")
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What was read. A table is None when it is missing or cannot be read; `whole` says that neither was a fault."""
+    """What was read. A table is None when it is missing or cannot be read; `whole` says that neither was a fault.
+
+    `part` says that these are rows that were held back, so that what is missing says nothing.
+    """
 
     cis: Table | None
     relations: Table | None
     pools: Table | None
     whole: bool
+    part: bool = False
 
 
 def ci_layout(model: Model) -> Layout:
     """The columns `cis` may have: the fixed ones, and every attribute that some kind declares."""
     attributes = dict.fromkeys(name for kind in model.concrete for name in model.attributes[kind])
-    return Layout(("id", "kind", "name"), ("sector", "lifecycle", *attributes), "UNKNOWN_ATTRIBUTE")
+    others = dict.fromkeys(("sector", "lifecycle", *attributes, *HELD_COLUMNS))
+    return Layout(("id", "kind", "name"), tuple(others), "UNKNOWN_ATTRIBUTE")
 
 
 def read_tables(path: Path, model: Model, progress: Progress, problems: Findings, warnings: Findings) -> Tables:
@@ -41,7 +48,9 @@ def read_tables(path: Path, model: Model, progress: Progress, problems: Findings
     progress.stage("read", len(NAMES))
     found = dict(_read(path, layouts, progress, problems, warnings))
     whole = all(found.get(name) is not None for name in NAMES if name not in OPTIONAL or name in found)
-    return Tables(found.get("cis"), found.get("relations"), found.get("pools"), whole)
+    part = any(table is not None and STOOD_AT in table.columns for table in found.values())
+    cis, relations, pools = (corrected(found.get(name), problems) for name in NAMES)
+    return Tables(cis, relations, pools, whole, part)
 
 
 def _read(
@@ -66,9 +75,12 @@ def _from_folder(
     folder: Path, layouts: dict[str, Layout], problems: Findings
 ) -> Iterator[tuple[str, Table | None]]:  # fmt: skip
     for name, layout in layouts.items():
-        files = [file for ending in _ENDINGS if (file := folder / (name + ending)).exists()]
+        files = [file for ending in _ENDINGS if is_there(file := folder / (name + ending))]
         if len(files) > 1:
             problems.add("DUPLICATE_FILE", Cell(name), " and ".join(f.name for f in files), "one of them")
+            yield name, None
+        elif files and leads_out(folder, files[0]):
+            problems.add("PATH_OUTSIDE", Cell(files[0].name), "a link out of the folder", "a file in the folder")
             yield name, None
         elif files:
             data = read_bytes(files[0], problems)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from importers.kit.findings import Cell, Findings
 from importers.kit.json_text import text_of
 
 Fields = Mapping[str, Any]
@@ -35,15 +36,13 @@ class Dump:
     rows: Mapping[str, Mapping[int, Row]]
 
     @classmethod
-    def of(cls, file: str, rows: Iterable[Any]) -> "Dump":
-        """The rows of a list as JSON gives it."""
+    def of(cls, file: str, rows: Iterable[Any], problems: Findings) -> "Dump":
+        """The rows of a list as JSON gives it. Two rows of one key that say different things are told."""
         found: dict[str, dict[int, Row]] = {}
-        for row in rows:
-            if not isinstance(row, dict):
-                continue
-            model, number, fields = row.get("model"), row.get("pk"), row.get("fields")
-            if isinstance(model, str) and isinstance(number, int) and isinstance(fields, dict):
-                found.setdefault(model, {})[number] = Row(model, number, fields, f"{file} {model} {number}")
+        for row in filter(None, (_row(file, row) for row in rows)):
+            known = found.setdefault(row.model, {}).setdefault(row.number, row)
+            if known.fields != row.fields:
+                problems.add("CONFLICT_IN_FILE", Cell(row.at), "other values than in a row before", "every object once")
         return cls(found)
 
     def every(self, model: str) -> Iterator[Row]:
@@ -54,3 +53,12 @@ class Dump:
     def get(self, model: str, number: int | None) -> Row | None:
         """One object; None where there is no such one."""
         return None if number is None else self.rows.get(model, {}).get(number)
+
+
+def _row(file: str, row: Any) -> Row | None:
+    if not isinstance(row, dict):
+        return None
+    model, number, fields = row.get("model"), row.get("pk"), row.get("fields")
+    if not isinstance(model, str) or not isinstance(number, int) or isinstance(number, bool):
+        return None
+    return Row(model, number, fields, f"{file} {model} {number}") if isinstance(fields, dict) else None

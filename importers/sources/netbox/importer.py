@@ -35,7 +35,7 @@ def read(path: Path, model: Model, source: str, progress: Progress) -> Transform
     build = Build(model, places)
     if isinstance(rows, list):
         progress.stage("transform", 0)
-        describe(Dump.of(path.name, rows), build)
+        describe(Dump.of(path.name, rows, problems), build)
     elif not problems.count:
         problems.add("UNKNOWN_FORMAT", Cell(path.name), "no list of rows", "what `manage.py dumpdata` writes")
     return transform_built(build, path.name, model, source, problems, warnings)

@@ -5,8 +5,8 @@ Terraform records the order in which things are built. Mostly that is what needs
 
 from collections.abc import Iterable, Mapping
 
+from cmdb.model.text import fitted
 from importers.kit.build import Build
-from importers.kit.ids import fitted
 from importers.sources.terraform.state import Instance
 from importers.sources.terraform.types import kind_of
 

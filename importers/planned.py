@@ -1,0 +1,108 @@
+"""What an import would do: what an importer read, beside what is recorded. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from hashlib import blake2b
+from pathlib import Path
+
+from cmdb.model.ci import CI
+from cmdb.model.model import Model
+from cmdb.progress import Progress
+from cmdb.reconcile.plan import Plan, plan
+from cmdb.records.runs import confirmed, freshness, runs_among
+from cmdb.store.port import Dump
+from importers.input import fingerprint
+from importers.kit.checks import check_lookalikes, check_model
+from importers.kit.held import Held, HeldRow, hold_back
+from importers.kit.protected import with_protected
+from importers.kit.recorded import with_keys
+from importers.kit.records import Transformed
+from importers.kit.stubs import with_stubs
+from importers.options import BadRows, ImportOptions, MissingEnds
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read for an import, and how: enough to plan it anew, and for its report."""
+
+    path: Path
+    named: str
+    source: str
+    importer: str
+    started_at: datetime
+    options: ImportOptions
+    model: Model
+    transformed: Transformed
+
+    @property
+    def request(self) -> str:
+        """The fingerprint of what is asked for: the same input of the same source, in the same way."""
+        return asked(self.path, self.source, self.options)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportPlan(Plan):
+    """What an import would do, and what it was planned from: `stated` are the CIs that the source has in the end,
+    `held` the rows that are held back."""
+
+    read: Read
+    stated: Sequence[CI] = ()
+    held: Sequence[HeldRow] = ()
+
+
+def asked(path: Path, source: str, options: ImportOptions) -> str:
+    """The fingerprint of a request to import: of the source, the input and what is to become of it."""
+    told = (source, fingerprint(path), options.importer, options.bad_rows, options.missing_ends, options.partial)
+    return blake2b(repr(tuple(map(str, told))).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def plan_transformed(current: Dump, read: Read, progress: Progress) -> ImportPlan:
+    """The plan for what an importer read. Raises `InvalidInput`."""
+    held = _held(current, read)
+    made = read.transformed if held is None else with_protected(held, current, read.source, read.model)
+    if held is None and read.options.missing_ends is MissingEnds.stub:
+        made = with_stubs(made, read.model, current)
+    desired = (made.cis, made.relations, made.pools)
+    planned = plan(current, desired, read.source, read.model, in_part(read), _stale(current, read))
+    if made.whole:
+        progress.stage("check", len(made.cis) + len(made.relations) + len(made.pools))
+        check_model(made, read.model, with_keys(current, read.source), planned.changeset.remove_pools)
+        check_lookalikes(made, planned.cis.created, current.cis)
+        _check_clashes(made, planned)
+    made.problems.refuse()
+    told = {field.name: getattr(planned, field.name) for field in fields(planned)}
+    told.update(warnings=tuple(made.warnings.problems), warning_count=made.warnings.count)
+    return ImportPlan(**told, read=read, held=held.rows if held else (), stated=made.cis)
+
+
+def _held(current: Dump, read: Read) -> Held | None:
+    """What fits and what is held back, where rows at fault are to be held back."""
+    if read.options.bad_rows is not BadRows.hold:
+        return None
+    stubs = read.options.missing_ends is MissingEnds.stub
+    complete = (lambda made: with_stubs(made, read.model, current)) if stubs else None
+    return hold_back(read.transformed, read.model, current, complete)
+
+
+def in_part(read: Read) -> bool:
+    """Whether what is missing in the input is not to be retired or removed."""
+    return read.options.partial or read.transformed.part
+
+
+def _stale(current: Dump, read: Read) -> frozenset[str]:
+    """The other sources that were not confirmed for longer than the model says they are fresh."""
+    minutes = read.model.precedence.fresh_for
+    if not minutes:
+        return frozenset()
+    times = confirmed(runs_among(current.records))
+    told = ((source, freshness(minutes, times, source)) for source in minutes if source != read.source)
+    return frozenset(source for source, fresh in told if fresh.stale(read.started_at))
+
+
+def _check_clashes(made: Transformed, planned: Plan) -> None:
+    """Add a problem for every relation that does not fit the kinds of CIs which other sources state as well."""
+    for clash in planned.clashes:
+        found = f"{clash.from_kind} {clash.relation.type} {clash.to_kind}"
+        accepted = "a relation between the kinds that the sources of these CIs come to"
+        made.problems.add_text("RELATION_NOT_ALLOWED", made.cell(clash.relation, "type"), found, accepted)
