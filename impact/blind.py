@@ -9,9 +9,11 @@ from impact.estate import Estate
 from impact.kernels.types import I32
 from impact.question import Question
 from impact.report import BlindSpot, Completeness, Source
+from impact.stale import StaleSource, named
 
 EXAMPLES = 5
 BAD_POOL_RULE = "BAD_POOL_RULE"
+STALE_SOURCE = "STALE_SOURCE"
 Found = tuple[str, str, I32]
 """Code, words (`{s}` and `{them}` for one or many) and the CIs concerned."""
 
@@ -31,6 +33,20 @@ def bad_pools(estate: Estate) -> Found:
     pools = estate.graph.pools
     words = "CI{s} with a pool rule that asks for more or fewer members than there are; computed with a sane one"
     return BAD_POOL_RULE, words, np.unique(pools.table[pools.bad, 0]).astype(np.int32)
+
+
+def stale_spots(estate: Estate, cis: I32, stale: tuple[StaleSource, ...]) -> list[BlindSpot]:
+    """For each stale source, those of `cis` that it describes and no fresh one does; none where there are none."""
+    if not stale:
+        return []
+    old = cis[estate.origins.only(cis, named(stale))]
+    found = []
+    for source in stale:
+        mine = old[estate.origins.naming(old, source.name)]
+        if len(mine):
+            words = f"affected, as recorded by a stale source: {source.words}"
+            found.append(BlindSpot(STALE_SOURCE, words, len(mine), estate.refs(mine.tolist(), EXAMPLES)))
+    return found
 
 
 def completeness(question: Question, blind_spots: list[BlindSpot]) -> Completeness:

@@ -1,7 +1,7 @@
 """The estate: one revision of the inventory, compiled for questions; an immutable value."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from impact.adjacency import Adjacency
 from impact.graph import ImpactGraph
 from impact.kernels.types import B1, I32, U8
+from impact.origins import Origins
 from impact.register import Register
 from impact.report import CiRef
 from impact.vocabulary import Vocabulary
@@ -23,7 +24,8 @@ class Estate:
     """All CIs by index, live or not; `graph` joins the live ones.
 
     `numbers` holds one column per name in `NUMBERS`; `verified` is the day of last verification (days since
-    1970-01-01); `links` leads from a CI to (CI, relation type) along relations that carry no impact.
+    1970-01-01); `links` leads from a CI to (CI, relation type) along relations that carry no impact; `origins` says
+    which sources describe each CI.
     """
 
     revision: int
@@ -37,6 +39,7 @@ class Estate:
     numbers: Mapping[str, I32]
     graph: ImpactGraph
     links: Adjacency
+    origins: Origins = field(default_factory=Origins)
 
     @property
     def head(self) -> tuple[int, datetime]:

@@ -23,11 +23,12 @@ import orjson
 from impact.adjacency import Adjacency
 from impact.estate import NUMBERS, Estate
 from impact.graph import ImpactGraph, Pools, Rule
+from impact.origins import Origins
 from impact.register import Register
 from impact.texts import Texts
 from impact.vocabulary import Vocabulary
 
-MAGIC = b"BNESTAT2"
+MAGIC = b"BNESTAT3"
 ALIGN = 64
 DIGEST = 16
 PROLOGUE = len(MAGIC) + 8 + DIGEST
@@ -55,7 +56,7 @@ def save(estate: Estate, place: Path, store: str) -> None:
         {
             "revision": estate.revision, "recordedAt": estate.recorded_at.isoformat(), "store": store,
             "vocabulary": _words(estate.vocabulary), "sections": spans, "size": at,
-            "dead": {name: lists.dead for name, lists in _lists(estate)},
+            "dead": {name: lists.dead for name, lists in _lists(estate)}, "sources": estate.origins.sets,
         }
     )  # fmt: skip
     with _draft(place) as file:
@@ -187,6 +188,7 @@ def _arrays(estate: Estate) -> Iterator[tuple[str, Array]]:
         yield f"{name}.ends", texts.ends
     for name in ("kind", "sector", "live", "verified"):
         yield name, getattr(estate, name)
+    yield "origins", estate.origins.of
     for name in NUMBERS:
         yield name, estate.numbers[name]
     for name, lists in _lists(estate):
@@ -243,4 +245,5 @@ def _estate(header: dict[str, Any], arrays: dict[str, Array], vocabulary: Vocabu
         arrays["kind"], arrays["sector"], arrays["live"], arrays["verified"],
         {name: arrays[name] for name in NUMBERS},
         ImpactGraph(lists("dependents"), lists("providers"), pools), lists("links"),
+        Origins(tuple(map(tuple, header["sources"])), arrays["origins"]),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from impact.continuity.required_by import Deadlines, required_by
 from impact.estate import Estate
 from impact.kernels.types import I32
 from impact.report import CiRef
+from impact.stale import StaleSource
 from impact.states import STATES, Assumption, ContradictoryScenario, ImpactState, Level, UnknownCi
 from impact.walk import Walk, walk
 
@@ -22,6 +23,7 @@ class Question:
     """`started_at` is when the disruption began, for clocks; `checked_at` when the estate was last known the newest.
 
     `as_of` says that the question was put to a past revision; `declared_at` is when work on the disruption began.
+    `stale` are the sources that nobody heard of lately.
     """
 
     estate: Estate
@@ -34,6 +36,7 @@ class Question:
     live: bool
     as_of: bool = False
     declared_at: datetime | None = None
+    stale: tuple[StaleSource, ...] = ()
 
     def ref(self, ci: int) -> CiRef:
         """A CI by index, named."""
@@ -93,6 +96,7 @@ def ask(
     live: bool = True,
     as_of: bool = False,
     declared_at: datetime | None = None,
+    stale: tuple[StaleSource, ...] = (),
 ) -> Question:
     """Settle a scenario. Raises `UnknownCi` and `ContradictoryScenario`; CIs not in service take no part."""
     indices = resolve(estate, assumptions, as_of)
@@ -111,7 +115,7 @@ def ask(
     moment = started_at or min(asked_at, declared_at or asked_at)
     checked = checked_at or asked_at
     return Question(
-        estate, tuple(assumptions), indices, found, asked_at, moment, checked, live, as_of, declared_at
+        estate, tuple(assumptions), indices, found, asked_at, moment, checked, live, as_of, declared_at, stale
     )  # fmt: skip
 
 

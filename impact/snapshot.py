@@ -203,7 +203,8 @@ def patched(words: Vocabulary, inventory: Readable, estate: Estate, head: Head, 
     if others:
         around = inventory.around([*touched, *others])
     ends = {end for r in around.relations for end in (r.from_id, r.to_id)} | {p.ci for p in around.pools} | others
-    known |= {ci: at for ci in ends - touched if (at := register.find(ci)) is not None}
+    find = register.finder(len(ends))
+    known |= {ci: at for ci in ends - touched if (at := find(ci)) is not None}
     relations = [r for r in around.relations if r.from_id in known and r.to_id in known]
     pools = [p for p in around.pools if p.ci in known]
     rebuilt = np.array(sorted({known[c] for c in others if c in known}.union(changed.tolist())), np.int32)
@@ -390,7 +391,7 @@ def _sources(ci: CI) -> Sources:
     """The sources that describe a CI; who only set some of its fields is none."""
     if not ci[7]:
         return (ci[6],)
-    return tuple(sorted({claim.source for claim in claims_of(ci) if claim.whole})) or (ci[6],)
+    return tuple(sorted({claim.source for claim in claims_of(ci) if not claim.edited})) or (ci[6],)
 
 
 def _day(text: str | None) -> int:

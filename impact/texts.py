@@ -1,7 +1,8 @@
 """Many texts in one block of bytes: quick to load, shared between processes, read one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import overload
 
 import numpy as np
@@ -44,3 +45,14 @@ class Texts(Sequence[str]):
         if at >= self.packed:
             return self.late[at - self.packed]
         return self.block[self.ends[at] : self.ends[at + 1]].tobytes().decode()
+
+    def __iter__(self) -> Iterator[str]:
+        """All of them, an order of magnitude faster than one by one."""
+        data, ends = self.block.tobytes(), self.ends.tolist()
+        spans = pairwise(ends)
+        if data.isascii():
+            text = data.decode()
+            yield from (text[start:end] for start, end in spans)
+        else:
+            yield from (data[start:end].decode() for start, end in spans)
+        yield from self.late

@@ -29,9 +29,10 @@ def completeness(question: Question) -> Completeness:
 
 
 def blind_spots(question: Question) -> list[BlindSpot]:
-    """Every rule of `RULES` that finds something, in that order."""
+    """Every rule of `RULES` that finds something, in that order; then stale sources and wrong pool rules."""
     found = ((code, message, _found(question, region, rule)) for code, message, region, rule in RULES)
-    return blind.spots(question.estate, found) + _bad_pools(question)
+    sources = blind.stale_spots(question.estate, question.walk.nodes, question.stale)
+    return blind.spots(question.estate, found) + sources + _bad_pools(question)
 
 
 def _found(question: Question, region: Callable[[Question], I32], rule: Rule | None) -> I32:

@@ -55,7 +55,7 @@ cmdb readiness change --kind database --csv     # only these CIs, as a sheet
 | missing | needs not met: the worklist holds these CIs | applicable - met |
 | share | how far the data is ready | met / applicable |
 | verified | met, and the record was verified at some time | has `verified_at` |
-| fresh | met, and the record was verified lately | day of judging - day of `verified_at` ≤ days of the rule |
+| fresh | met, and the record was verified lately | day of judging - day of `verified_at` ≤ days of the rule, and not every source of the CI is stale |
 
 - The share of a **purpose** is the share over the needs of all its rules: each need counts the same. There are no
   weights, so a rule that concerns many CIs moves it more than one that concerns few; look at the rules, which are
@@ -71,7 +71,8 @@ cmdb readiness change --kind database --csv     # only these CIs, as a sheet
   (from 50 %), some, none.
 
 **What is fresh** is judged for a day, in UTC: today; of a past revision (`--as-of r42`), the day it was recorded; of a
-time (`--as-of 2026-11-08T12:00:00Z`), that day. The answer says which (`judgedAt`).
+time (`--as-of 2026-11-08T12:00:00Z`), that day. The answer says which (`judgedAt`). A CI that only stale sources
+describe is not fresh, whenever it was verified; when a source is stale is told in [Runs of imports](import-runs.md).
 
 **The worklist** begins with what is worth most. There is no measure of worth in the data, so these stand for it, one
 after the other: services by tier, T0 first, those without an RTO last; then all other CIs; among equals, by recorded

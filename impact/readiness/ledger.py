@@ -30,7 +30,7 @@ class Ledger:
 
     `applies` has the bit of each rule (its place in `RULES`) that asks something of the CI, `lacks` of each that is
     not met; `verified` is the day of last verification, `criticality` as in `attributes`, `size` the people of a
-    client group and the direct dependents of any other CI.
+    client group and the direct dependents of any other CI; `stale` marks those of which every source is stale.
     """
 
     day: int
@@ -40,15 +40,18 @@ class Ledger:
     verified: I32
     criticality: U8
     size: I32
+    stale: B1
 
     def only(self, marks: B1) -> "Ledger":
         """The ledger of the marked CIs alone."""
-        names = ("cis", "applies", "lacks", "verified", "criticality", "size")
+        names = ("cis", "applies", "lacks", "verified", "criticality", "size", "stale")
         return replace(self, **{name: getattr(self, name)[marks] for name in names})
 
 
-def open_ledger(estate: Estate, day: int, progress: Progress = unwatched) -> Ledger:
-    """The ledger of all live CIs; `day` (since 1970-01-01) decides what is fresh."""
+def open_ledger(
+    estate: Estate, day: int, progress: Progress = unwatched, stale: frozenset[str] = frozenset()
+) -> Ledger:  # fmt: skip
+    """The ledger of all live CIs; `day` (since 1970-01-01) and the sources that are `stale` decide what is fresh."""
     cis = np.nonzero(estate.live)[0].astype(np.int32)
     facts = Facts(estate, cis, day, progress)
     applies, lacks = np.zeros(len(cis), np.uint64), np.zeros(len(cis), np.uint64)
@@ -59,7 +62,8 @@ def open_ledger(estate: Estate, day: int, progress: Progress = unwatched) -> Led
     people = np.where(estate.having_role(cis, "client"), estate.numbers["head_count"][cis], UNKNOWN)
     dependents = np.minimum(estate.graph.dependents.index[cis, 1], 2**31 - 1).astype(np.int32)
     size = np.where(people == UNKNOWN, dependents, people).astype(np.int32)
-    return Ledger(day, cis, applies, lacks, estate.verified[cis], facts.attributes.criticality, size)
+    old = estate.origins.only(cis, stale)
+    return Ledger(day, cis, applies, lacks, estate.verified[cis], facts.attributes.criticality, size, old)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ def marks_of(ledger: Ledger, rule: Rule) -> tuple[B1, B1, B1, B1]:
     asked: B1 = (ledger.applies & bit) != 0
     met: B1 = asked & ((ledger.lacks & bit) == 0)
     known = met & (ledger.verified != UNKNOWN)
-    return asked, met, known & (ledger.verified >= ledger.day - rule.days), known
+    return asked, met, known & (ledger.verified >= ledger.day - rule.days) & ~ledger.stale, known
 
 
 def tally(ledger: Ledger, rule: Rule) -> ReadinessTally:

@@ -26,6 +26,8 @@ MOST = 5_000
 LEDGERS = 3
 """Ledgers kept; each takes about 35 bytes for every live CI."""
 
+NONE: frozenset[str] = frozenset()
+
 Head = tuple[int, datetime]
 Numbers = dict[str, list[int]]
 
@@ -34,15 +36,17 @@ class Ledgers:
     """The ledgers asked for last. Safe to use from any thread; of several callers for one ledger, one opens it."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, int], tuple[ref[Estate], Ledger]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int, frozenset[str]], tuple[ref[Estate], Ledger]] = OrderedDict()
         self._lock = Lock()
 
-    def of(self, estate: Estate, day: int, progress: Progress = unwatched) -> Ledger:
-        """The ledger of an estate on a day."""
-        key = id(estate), day
+    def of(
+        self, estate: Estate, day: int, progress: Progress = unwatched, stale: frozenset[str] = NONE
+    ) -> Ledger:  # fmt: skip
+        """The ledger of an estate on a day, when some sources were `stale`."""
+        key = id(estate), day, stale
         with self._lock:
             kept = self._kept.pop(key, None)
-            ledger = kept[1] if kept and kept[0]() is estate else open_ledger(estate, day, progress)
+            ledger = kept[1] if kept and kept[0]() is estate else open_ledger(estate, day, progress, stale)
             self._kept[key] = ref(estate), ledger
             self._kept = OrderedDict((k, v) for k, v in self._kept.items() if v[0]() is not None)
             while len(self._kept) > LEDGERS:
@@ -62,9 +66,12 @@ class Series:
         self._lock = Lock()
         self._points: dict[str, Numbers] | None = None
 
-    def point(self, head: Head, day: int, counted: Callable[[], Ledger]) -> list[ReadinessPointScore]:
-        """The numbers at a revision on a day: those kept, or those of the ledger that `counted` gives."""
-        key = f"{head[0]} {head[1].isoformat()} {day}"
+    def point(
+        self, head: Head, day: int, counted: Callable[[], Ledger], stale: frozenset[str] = NONE
+    ) -> list[ReadinessPointScore]:  # fmt: skip
+        """The numbers at a revision on a day, when some sources were `stale`: those kept, or those of the ledger that
+        `counted` gives."""
+        key = f"{head[0]} {head[1].isoformat()} {day}" + (f" {_named(stale)}" if stale else "")
         with self._lock:
             points = self._points = self._read() if self._points is None else self._points
             if key in points:
@@ -103,6 +110,11 @@ def subject(words: Vocabulary, store: str) -> str:
     """What points depend on beside the revision and the day: the store, the model, the rules."""
     told = repr((store, PURPOSES, [getattr(words, name) for name in words.__dataclass_fields__]))
     return blake2b(told.encode(), digest_size=16).hexdigest()
+
+
+def _named(sources: frozenset[str]) -> str:
+    """Sources as part of a key."""
+    return blake2b(repr(sorted(sources)).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def _row(score: ReadinessPointScore) -> list[int]:
