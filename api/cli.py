@@ -18,14 +18,17 @@ from api.verbs.keeping import backup, copy, restore
 from api.verbs.looking import history, search, show
 from api.verbs.mapping import mapping
 from api.verbs.moving import export, import_
+from api.verbs.observed import hints, observe
 from api.verbs.options import Refused
 from api.verbs.readiness import readiness
 from api.verbs.serving import demo, serve
+from api.verbs.sources import runs, sources, undo
 from api.verbs.spof import spof
 from api.verbs.storm import storm
+from api.verbs.syncing import sync
 from cmdb.model.errors import InvalidInput
 from cmdb.move.revision import Stopped
-from cmdb.store.port import Conflict, KeyReused, RecordConflict, StoreUnavailable
+from cmdb.store.port import Conflict, KeyReused, Moved, RecordConflict, StoreUnavailable
 
 ANSWERED, BAD_INPUT, UNAVAILABLE = 0, 2, 3
 
@@ -42,6 +45,10 @@ VERBS = (
     ("demo", demo),
     ("storm", storm),
     ("import", import_),
+    ("runs", runs),
+    ("sources", sources),
+    ("undo", undo),
+    ("sync", sync),
     ("impact", impact),
     ("why", why),
     ("gaps", gaps),
@@ -52,6 +59,7 @@ VERBS = (
     ("board", board),
     ("calendar", calendar),
     ("trends", trends),
+    ("observe", observe),
     ("search", search),
     ("show", show),
     ("history", history),
@@ -79,6 +87,7 @@ for name, verbs, words in GROUPS:
         group.command(inner)(done)
     app.add_typer(group, name=name)
 app.add_typer(mapping, name="mapping")
+app.add_typer(hints, name="hints")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -93,7 +102,7 @@ def main(arguments: list[str] | None = None) -> None:
         refuse(given, BAD_INPUT, error.code, str(error))
     except InvalidInput as error:
         refuse(given, BAD_INPUT, error.code, *_problems(error))
-    except (Conflict, RecordConflict, KeyReused) as error:
+    except (Conflict, RecordConflict, Moved, KeyReused) as error:
         refuse(given, BAD_INPUT, error.code, "what is recorded has changed meanwhile; look again and repeat")
     except StoreUnavailable as error:
         refuse(given, UNAVAILABLE, error.code, error.reason)

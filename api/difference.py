@@ -40,6 +40,14 @@ class Turned(Generic[T]):
     after: T | None
 
     @property
+    def sides(self) -> dict[str, dict[str, Any] | None]:
+        """Before and after in the words of the history; None where there is no such side."""
+        return {
+            "before": None if self.before is None else plain(self.before),
+            "after": None if self.after is None else plain(self.after),
+        }
+
+    @property
     def thing(self) -> T:
         """The later of its two sides."""
         return cast(T, self.after if self.after is not None else self.before)

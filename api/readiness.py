@@ -17,6 +17,7 @@ from impact.readiness.purposes import PURPOSES
 from impact.readiness.report import ReadinessBasis, ReadinessEvery, ReadinessPoint, ReadinessPurpose
 from impact.report import Source
 from impact.snapshot import Seen
+from impact.stale import named
 from impact.states import UnknownCi
 
 MOST_POINTS = 60
@@ -65,8 +66,9 @@ def read(
     if unknown := sorted(ci for ci in wanted.owners if estate.register.find(ci) is None):
         raise UnknownCi(unknown, estate.revision if seen.as_of else None)
     at = then.at if then else now
-    whole = workspace.ledgers.of(estate, day_of(at), progress)
-    workspace.series.point(estate.head, day_of(at), lambda: whole)
+    stale = named(workspace.stale_sources(at if then else None))
+    whole = workspace.ledgers.of(estate, day_of(at), progress, stale)
+    workspace.series.point(estate.head, day_of(at), lambda: whole, stale)
     ledger = selected(estate, whole, wanted)
     return Reading(estate, ledger, chosen(purpose), wanted, _basis(seen, at, now, len(ledger.cis)))
 
@@ -106,15 +108,16 @@ def trend(
     """
     names = {purpose.name for purpose in purposes}
     for moment in moments:
-        counted = partial(_ledger, workspace, moment, wanted)
-        kept = not wanted
-        scores = workspace.series.point(moment.head, day_of(moment.at), counted) if kept else point_scores(counted())
+        stale = named(workspace.stale_sources(moment.at))
+        counted = partial(_ledger, workspace, moment, wanted, stale)
+        kept, day = not wanted, day_of(moment.at)
+        scores = workspace.series.point(moment.head, day, counted, stale) if kept else point_scores(counted())
         yield ReadinessPoint(*moment.head, moment.at, [score for score in scores if score.purpose.value in names])
 
 
-def _ledger(workspace: Workspace, moment: Moment, wanted: Wanted) -> Ledger:
+def _ledger(workspace: Workspace, moment: Moment, wanted: Wanted, stale: frozenset[str]) -> Ledger:
     estate = workspace.snapshot.as_of(moment.head).estate
-    return selected(estate, workspace.ledgers.of(estate, day_of(moment.at)), wanted)
+    return selected(estate, workspace.ledgers.of(estate, day_of(moment.at), stale=stale), wanted)
 
 
 def steps(workspace: Workspace, every: ReadinessEvery, count: int, zone: tzinfo = UTC) -> list[Moment]:

@@ -1,6 +1,7 @@
 """What every entry point is composed of: the model, the store, the inventory and the snapshot of one estate."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,18 +14,21 @@ from cmdb.model.extension import load_extension
 from cmdb.model.model import Model, standard_model
 from cmdb.records.times import utc_now
 from cmdb.service import Inventory
-from cmdb.store.port import Head, Store
+from cmdb.store.port import Head, Store, StoreUnavailable
 from impact.question import Question, ask
 from impact.readiness.series import Ledgers, Series, subject
 from impact.snapshot import Seen, Snapshot, vocabulary
+from impact.stale import StaleSource
 from impact.states import Assumption
 from impact.sweep.held import Sweeps
 
 if TYPE_CHECKING:
     from api.follower import Follower
+    from api.identity_held import Findings
     from api.planned import KeptPlans
     from cmdb.records.book import SeenBook
     from cmdb.records.keeper import BookKeeper
+    from cmdb.records.matching import MatchDesk
     from cmdb.records.service import RecordDesk
 
 STALE_SECONDS = 1.5
@@ -66,6 +70,21 @@ class Workspace:
         from cmdb.records.service import RecordDesk
 
         return RecordDesk(self.store, self.model, self.book, self.clock)
+
+    @cached_property
+    def matches(self) -> "MatchDesk":
+        """Where it is decided which CIs are one."""
+        from cmdb.records.matching import MatchDesk
+        from cmdb.records.writing import Writer
+
+        return MatchDesk(self.store, self.model, Writer(self.store, self.book), self.clock)
+
+    @cached_property
+    def findings(self) -> "Findings":
+        """CIs that may be one and conflicts of sources, kept while nothing changes."""
+        from api.identity_held import Findings
+
+        return Findings(self.store, self.model)
 
     @cached_property
     def plans(self) -> "KeptPlans":
@@ -117,9 +136,21 @@ class Workspace:
         Raises `UnknownCi`, `ContradictoryScenario`, `StoreUnavailable`.
         """
         seen = self.seen() if at is None else self.snapshot.as_of(at)
+        now = self.clock()
         return ask(
-            seen.estate, assumptions, self.clock(), started_at, seen.checked_at, seen.live, seen.as_of, declared_at
+            seen.estate, assumptions, now, started_at, seen.checked_at, seen.live, seen.as_of, declared_at,
+            self.stale_sources(seen.estate.recorded_at if seen.as_of else None),
         )  # fmt: skip
+
+    def stale_sources(self, then: datetime | None = None) -> tuple[StaleSource, ...]:
+        """The sources that were not confirmed for longer than the model says they are fresh: now, or as of a time."""
+        if not self.model.precedence.fresh_for:
+            return ()
+        from api.freshness import stale_sources  # what reads records takes a command longer to load than to answer
+
+        with suppress(StoreUnavailable):
+            return stale_sources(self.model.precedence.fresh_for, self.records().book, then, self.clock())
+        return ()
 
     def close(self) -> None:
         """Keep the newest estate on disk for the next start, and let go of the store."""

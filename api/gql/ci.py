@@ -8,14 +8,18 @@ from itertools import groupby, islice
 import strawberry
 from strawberry.scalars import JSON
 
+from api.gql.claims import SourceClaim, SourceConflict, claims_of
 from api.gql.context import Context, Info, page_size
 from api.gql.fields import field
 from api.gql.model import Effect, Lifecycle
+from api.identity import disagreements
+from api.known_as import KnownAs
 from api.scenario import refs
 from cmdb.model.ci import CiId, Pool, Relation
 from cmdb.model.relations import RelationType
 from cmdb.store.port import Around, StoredCI
 from impact.report import CiRef
+from impact.stale import named
 
 
 @strawberry.enum(description="Whether a relation leaves the CI or arrives at it.")
@@ -93,14 +97,29 @@ class Surroundings:
         return {ci: refs([self._cis[ci].ci])[0] for ci in wanted if ci in self._cis}
 
     @cached_property
+    def stale(self) -> frozenset[str]:
+        """The sources that are not believed for now; in the past, none."""
+        return frozenset() if self.at is not None else named(self.context.workspace.stale_sources())
+
+    @cached_property
     def _around(self) -> Around:
         return self.context.workspace.store.around(self.ids, self.at)
+
+
+@strawberry.type(description="How an id that no CI has any more led to this one.")
+class AskedAs:
+    id: strawberry.ID = strawberry.field(description="The id that was asked for.")
+    since: int | None = strawberry.field(
+        description="The revision in which the CI of that id was merged into this one."
+    )
+    source: str | None = strawberry.field(description="Where nothing was merged: the source that knows it by that id.")
 
 
 @strawberry.type(description="A configuration item as recorded.")
 class Ci:
     stored: strawberry.Private[StoredCI]
     around: strawberry.Private[Surroundings]
+    found: strawberry.Private[KnownAs | None] = None
 
     @field
     def id(self) -> strawberry.ID:
@@ -134,6 +153,25 @@ class Ci:
     def source(self) -> str:
         """The import or person that its record came from."""
         return self.stored.ci.source
+
+    @field
+    def asked_as(self) -> AskedAs | None:
+        """Null unless it was found by an id that no CI has any more."""
+        found = self.found
+        if found is None:
+            return None
+        return AskedAs(id=strawberry.ID(found.asked), since=found.since, source=found.source or None)
+
+    @field
+    def claims(self) -> list[SourceClaim]:
+        """What each source says of it, by source; behind them what was set by hand, the newest at the end."""
+        return claims_of(self.stored.ci)
+
+    @field
+    def conflicts(self, info: Info) -> list[SourceConflict]:
+        """Where its sources disagree, by attribute."""
+        found = disagreements(info.context.workspace.model, self.stored.ci, self.around.stale)
+        return [SourceConflict(of=self.stored.ci, told=told) for told in found]
 
     @field
     def attributes(self, info: Info) -> list[AttributeValue]:

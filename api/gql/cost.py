@@ -71,6 +71,17 @@ WEIGHTS = {
     "review": 200,
     "calendar": 500,
     "decideChange": 200,
+    "Query.observations": 300,
+    "confirmObservations": 300,
+    "rejectObservations": 300,
+    "wouldHit": 20,
+    "duplicates": 1000,
+    "Query.conflicts": 500,
+    "mergeCis": 100,
+    "partCi": 100,
+    "declareDistinct": 100,
+    "undoRevision": 500,
+    "Query.sources": 50,
 }
 """Fields that cost something whatever they return, by name; with its type where another type has one of that name."""
 PAST = frozenset(

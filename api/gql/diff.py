@@ -11,7 +11,7 @@ from api.difference import Turn, Turned, counted, page, span
 from api.gql.context import Context, page_size
 from api.gql.fields import field
 from api.scenario import refs
-from cmdb.model.ci import CI, Pool, Relation, plain
+from cmdb.model.ci import CI, Pool, Relation
 from cmdb.reconcile import difference
 from cmdb.reconcile.difference import T
 from cmdb.store.port import Head
@@ -143,6 +143,5 @@ def _sides(turned: Turned[T]) -> Any:
     return {
         "turn": turned.turn,
         "fields": turned.fields,
-        "before": turned.before and plain(turned.before),
-        "after": turned.after and plain(turned.after),
+        **turned.sides,
     }

@@ -9,6 +9,7 @@ from api.gql.changes import ChangesMutation
 from api.gql.context import Context, Info
 from api.gql.failures import Conflict, InvalidInput, KeyReused, StoreUnavailable
 from api.gql.fields import mutation
+from api.gql.identity import IdentityMutation
 from api.gql.incident_changes import IncidentMutation
 from api.gql.inputs import (
     CiAt,
@@ -20,6 +21,7 @@ from api.gql.inputs import (
     expectations,
     parsed,
 )
+from api.gql.observed import ObservedMutation
 from api.gql.writing import Key, Message, signed
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CiId
@@ -41,10 +43,14 @@ ChangeResult = Annotated[
     Applied | Conflict | KeyReused | InvalidInput | StoreUnavailable, strawberry.union("ChangeResult")
 ]
 Expected = Annotated[list[CiAt] | None, strawberry.argument(description="CIs that must still be as you saw them.")]
+EditSource = Annotated[str, strawberry.argument(description="Who set it: the source of an edited claim.")]
+EditNames = Annotated[
+    list[str] | None, strawberry.argument(description="Only these fields and attributes; null: all that it set.")
+]
 
 
 @strawberry.type
-class Mutation(IncidentMutation, ChangesMutation):
+class Mutation(IncidentMutation, ChangesMutation, ObservedMutation, IdentityMutation):
     @mutation
     def upsert_cis(self, info: Info, cis: list[CiInput], key: Key = None, message: Message = "") -> ChangeResult:
         """Create CIs, or change the stated fields of existing ones."""
@@ -65,7 +71,7 @@ class Mutation(IncidentMutation, ChangesMutation):
 
         def act(by: Signed) -> port.Applied:
             found = parsed("relations", relations, lambda r: r.relation(by.source))
-            return _apply(info.context, Changeset(*by, put_relations=found, expected=_expected(expected)))
+            return info.context.workspace.inventory.relate(found, by, _expected(expected))
 
         return _commit(info.context, key, message, act)
 
@@ -90,7 +96,7 @@ class Mutation(IncidentMutation, ChangesMutation):
 
         def act(by: Signed) -> port.Applied:
             found = parsed("pools", pools, lambda p: p.pool(by.source))
-            return _apply(info.context, Changeset(*by, put_pools=found, expected=_expected(expected)))
+            return info.context.workspace.inventory.put_pools(found, by, _expected(expected))
 
         return _commit(info.context, key, message, act)
 
@@ -113,6 +119,19 @@ class Mutation(IncidentMutation, ChangesMutation):
         def act(by: Signed) -> port.Applied:
             ids = parsed("cis", cis, CiAt.parsed)
             return info.context.workspace.inventory.retire(ids, by, expectations(_seen("cis", cis)))
+
+        return _commit(info.context, key, message, act)
+
+    @mutation
+    def withdraw_edit(
+        self, info: Info, ci: strawberry.ID, source: EditSource, names: EditNames = None, key: Key = None,
+        message: Message = "",
+    ) -> ChangeResult:  # fmt: skip
+        """Take back what was set of a CI by hand: what imports say of it stands again."""
+
+        def act(by: Signed) -> port.Applied:
+            (found,) = parsed("ci", [ci], lambda text: CiId(parse_id(text)))
+            return info.context.workspace.inventory.withdraw(found, source, names or (), by)
 
         return _commit(info.context, key, message, act)
 

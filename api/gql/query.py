@@ -1,5 +1,6 @@
 """What can be asked."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -14,12 +15,16 @@ from api.gql.continuity import ContinuityQuery
 from api.gql.failures import ContradictoryScenario, InvalidInput, StoreUnavailable, UnknownCi
 from api.gql.fields import AsOf, field, head, question
 from api.gql.filters import CiFilter
+from api.gql.identity import IdentityQuery
 from api.gql.impact import AssumptionInput, Impact
 from api.gql.incidents import IncidentQuery
+from api.gql.observed import ObservedQuery
 from api.gql.problems import ProblemQuery
 from api.gql.readiness import ReadinessQuery
+from api.gql.sources import SourcesQuery
 from api.gql.spof import SpofQuery
 from api.gql.trends import TrendsQuery
+from api.known_as import known_as
 from api.scenario import settle
 from cmdb.model.ci import CiId
 from impact import states
@@ -45,16 +50,19 @@ def _revision(info: Info, as_of: str | None) -> int | None:
 @strawberry.type
 class Query(
     ReadinessQuery, ContinuityQuery, CausesQuery, SpofQuery, IncidentQuery, ProblemQuery, BoardQuery, TrendsQuery,
-    ChangesQuery,
+    ChangesQuery, ObservedQuery, IdentityQuery, SourcesQuery,
 ):  # fmt: skip
     @question
     def ci(self, info: Info, id: strawberry.ID, as_of: AsOf = None) -> CiResult:
-        """A CI by id."""
-        at = _revision(info, as_of)
-        found = info.context.workspace.inventory.get([CiId(id)], at)
-        if not found:
+        """A CI by id. Asked of now, an id that was merged away leads to the CI it was merged into: see `askedAs`."""
+        at, workspace = _revision(info, as_of), info.context.workspace
+        found = workspace.inventory.get([CiId(id)], at)
+        if found:
+            return ci.described(info.context, list(found.values()), at)[0]
+        known = None if at is not None else known_as(workspace, id)
+        if known is None:
             raise states.UnknownCi([id], at)
-        return ci.described(info.context, list(found.values()), at)[0]
+        return replace(ci.described(info.context, [known.stored], at)[0], found=known)
 
     @question
     def cis(

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from api.difference import Turn, Turned, counted, page, plain
+from api.difference import Turn, Turned, counted, page
 from api.lines import recorded_words
 from api.render import point
 from api.verbs.options import (
@@ -75,7 +75,7 @@ def _counts(found: Difference[T]) -> dict[str, int]:
 def _page(found: Difference[T], width: int, first: int | None, key: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
     shown = page(found, width, first)
     nodes = [
-        {"turn": t.turn.value, **key(t.thing), "fields": t.fields, "before": plain(t.before), "after": plain(t.after)}
+        {"turn": t.turn.value, **key(t.thing), "fields": t.fields, **t.sides}
         for t in shown.nodes
     ]
     return {

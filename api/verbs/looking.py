@@ -121,13 +121,19 @@ def _print_card(out: Console, model: Model, found: Neighbours) -> None:
     declared = model.attributes[ci.kind]
     for name, value in ci.attributes.items():
         unit = declared[name].unit if name in declared else ""
-        told = show_minutes(value) if unit == "minutes" and isinstance(value, int) else f"{value} {unit}".strip()
+        told = (
+            show_minutes(value) if unit == "minutes" and isinstance(value, int) else f"{_plain(value)} {unit}".strip()
+        )
         out.print(f"  {name:<16} {escape(told)}")
     rules = {(p.ci, p.name): f"needs {p.required}" for p in found.pools}
     for way, groups in (("→", found.outgoing), ("←", found.incoming)):
         for type_, neighbours in groups.items():
             lines = [escape(_neighbour(neighbour, rules)) for neighbour in neighbours]
             print_labelled(out, f"{way} {type_}", lines, 20)
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _neighbour(neighbour: Neighbour, rules: dict[tuple[CiId, str], str]) -> str:

@@ -5,30 +5,51 @@ import getpass
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from api.import_report import Effect
+from api.sources import run_json
+from api.tables_import import print_import, told_import
 from api.verbs.options import STORE, JsonOption, ModelOption, Refused, StoreOption, console, opened, print_json
 from api.verbs.record_files import Given, import_records
-from cmdb.model.errors import Problem
-from cmdb.reconcile.plan import Plan
+from api.workspace import Workspace
+from cmdb.service import Signed
 from cmdb.store.bulk import collector_paused
-from cmdb.store.port import Applied, Dump
-from importers.runner import apply_plan, plan_import
+from cmdb.store.port import Dump
+from importers.live.apis import is_address
+from importers.options import BadRows, ImportOptions, MissingEnds
+from importers.planned import ImportPlan
+from importers.reports import Ran
+from importers.runner import plan_import, replayed, run_plan
+from importers.source import Found, fetched
 
-SHOWN = 20
+FIRST = 20
+"""Rows held back that are told of in JSON."""
 
 
 def import_(
     path: Annotated[
-        Path, typer.Argument(help="A folder with cis.csv, relations.csv, pools.csv; one .xlsx; or incidents.csv…")
+        str,
+        typer.Argument(
+            metavar="PATH", help="A folder with cis.csv, relations.csv, pools.csv; one .xlsx; incidents.csv; https://…"
+        ),
     ],
     source: Annotated[str, typer.Option(help="Name of the source; a later import of it may retire only its own.")] = "",
+    importer: Annotated[str, typer.Option(help="Which importer reads it; else the first that accepts it.")] = "",
     plan_only: Annotated[bool, typer.Option("--plan", help="Show what would change and touch nothing.")] = False,
+    bad_rows: Annotated[BadRows, typer.Option(help="Rows at fault: refuse everything, or hold them back.")] = (
+        BadRows.refuse
+    ),
+    held: Annotated[Path | None, typer.Option(help="With --bad-rows hold: a new folder for rows held back.")] = None,
+    missing_ends: Annotated[
+        MissingEnds, typer.Option(help="CIs that only relations name: refuse them, or record them as stubs.")
+    ] = MissingEnds.refuse,
+    partial: Annotated[bool, typer.Option(help="Add and change only: what is missing is not retired.")] = False,
     allow_removals: Annotated[bool, typer.Option(help="Go ahead although most of the source's CIs would go.")] = False,
     date_format: Annotated[str, typer.Option(help="How incidents.csv and such write times: %d/%m/%Y %H:%M.")] = "",
     tz: Annotated[str, typer.Option(help="Time zone of times without an offset in them.")] = "",
@@ -41,23 +62,78 @@ def import_(
     """Bring in an estate, or incidents, changes, freezes and problems: all of it or nothing; again changes nothing."""
     from importers.records.tables import accepts as accepts_records
 
-    if accepts_records(path):
-        import_records(Given(path, source, plan_only, message, key, date_format, tz), as_json, store, model)
-        return
+    if not is_address(path) and accepts_records(Path(path)):
+        given = Given(Path(path), source, plan_only, message, key, date_format, tz)
+        return import_records(given, as_json, store, model)
     if date_format or tz:
         raise Refused("--date-format and --tz are for incidents, changes, freezes and problems")
-    with opened(store, model) as workspace, collector_paused(), drawn() as progress:
-        planned = plan_import(workspace.store, workspace.model, path, source or path.stem, progress)
-        applied = None
-        if not plan_only:
-            progress.stage("write", 0)
-            # A repeated run finds everything recorded: the plan is empty, and no longer what the key was used for.
-            kept = "" if planned.empty else key
-            applied = apply_plan(workspace.store, planned, getpass.getuser(), kept, message, allow_removals)
+    if (held is not None) != (bad_rows is BadRows.hold):
+        raise Refused("--bad-rows hold and --held FOLDER go together")
+    options = ImportOptions(importer, bad_rows, held, missing_ends, partial, allow_removals)
+    with (
+        opened(store, model) as workspace,
+        collector_paused(),
+        drawn() as progress,
+        fetched(path, source, importer, progress) as found,
+    ):
+        by = Signed(getpass.getuser(), source or found.path.stem, message, key)
+        done = _imported(workspace, found, by, options, plan_only, progress)
     if as_json:
-        print_json(told(planned, applied))
-    else:
-        print_plan(console(), planned, applied)
+        return print_json(told(done))
+    return print_done(console(), done)
+
+
+class Done(NamedTuple):
+    """A plan and what it would do (None for a repeat of a run), and what came of it (None where nothing was tried)."""
+
+    plan: ImportPlan | None
+    effect: Effect | None
+    ran: Ran | None
+
+
+def _imported(
+    workspace: Workspace, found: Found, by: Signed, options: ImportOptions, plan_only: bool, progress: "Bars"
+) -> Done:
+    """Plan, and write the plan unless it is only to be shown; a repeat of a run under the same key is not run again."""
+    store = workspace.store
+    if not plan_only and (ran := replayed(store, found.path, by, options)) is not None:
+        return Done(None, None, ran)
+    planned = plan_import(store, workspace.model, found.path, by.source, progress, options, found.name)
+    if plan_only:
+        from api.import_effect import effect_of  # loads the engine
+
+        return Done(planned, effect_of(planned, workspace), None)
+    ran = run_plan(store, planned, by, progress)
+    return Done(ran.plan, None, ran)
+
+
+def told(done: Done) -> dict[str, Any]:
+    """A plan, and what came of it, as JSON."""
+    ran = done.ran
+    run = None if ran is None or ran.run is None else run_json(ran.run, ran.applied.revision)
+    replay = ran is not None and ran.applied.replayed
+    if done.plan is None:
+        return {"applied": True, "replayed": replay, "revision": ran and ran.applied.revision, "run": run}
+    problems = [str(problem) for row in done.plan.held[:FIRST] for problem in row.problems]
+    held = {"heldRows": len(done.plan.held), "heldProblems": problems}
+    return {**told_import(done.plan, done.effect, ran and ran.applied), **held, "replayed": replay, "run": run}
+
+
+def print_done(out: Console, done: Done) -> None:
+    """A plan, and what came of it, in words."""
+    ran = done.ran
+    if done.plan is not None:
+        print_import(out, done.plan, done.effect, ran and ran.applied)
+    elif ran is not None:
+        out.print(f"nothing was done: this run was made before, as revision {ran.applied.revision}")
+    if done.plan is not None and done.plan.held:
+        folder = done.plan.read.options.held
+        again = f"cmdb import {folder} --source {done.plan.read.source}"
+        where = f"are held back; correct them in {folder}, then: {again}" if ran else "would be held back"
+        out.print(escape(f"  {len(done.plan.held):,} rows {where}"), style="yellow")
+    if ran is not None and ran.run is not None and not ran.applied.replayed:
+        back = "" if done.plan is None or done.plan.empty else f"; to take it back: cmdb undo {ran.run.number}"
+        out.print(f"[dim]report {ran.run.number}{back}[/]")
 
 
 class Bars(Progress):
@@ -81,49 +157,6 @@ def drawn() -> Bars:
     """Progress for the terminal."""
     columns = (TextColumn("  {task.description:<12}"), BarColumn(), TimeElapsedColumn())
     return Bars(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
-
-
-def told(planned: Plan, applied: Applied | None) -> dict[str, Any]:
-    """A plan, and what came of it, as JSON."""
-    return {
-        "applied": applied is not None,
-        "revision": applied.revision if applied else None,
-        "source": planned.changeset.source,
-        "counts": [count._asdict() for count in planned.counts()],
-        "changes": [{**change._asdict(), "fields": dict(change.fields)} for change in planned.changes(SHOWN)],
-        "removalShare": planned.removal_share,
-        "needsConfirmation": planned.needs_confirmation,
-        "warnings": [warning._asdict() for warning in planned.warnings],
-        "warningCount": planned.warning_count,
-    }
-
-
-def print_plan(out: Console, planned: Plan, applied: Applied | None) -> None:
-    """A plan, and what came of it, in words."""
-    for warning in planned.warnings[:SHOWN]:
-        out.print(f"  [yellow]warning[/] {escape(_warned(warning))}")
-    if planned.warning_count > SHOWN:
-        out.print(f"  [dim]and {planned.warning_count - SHOWN:,} more warnings[/]")
-    if planned.empty:
-        return out.print("nothing to change: everything is recorded already")
-    tense = "" if applied else "would be "
-    for count in planned.counts():
-        what = f"{count.kind} " if count.kind else ""
-        noun = {"ci": "CI", "relation": "relation", "pool": "pool"}[count.entity] + ("" if count.number == 1 else "s")
-        action = "retired" if (count.action, count.entity) == ("removed", "ci") else count.action
-        out.print(f"  {count.number:>9,} {what}{noun} {tense}{action}")
-    if applied is None:
-        for change in planned.changes(SHOWN):
-            fields = ", ".join(f"{k}: {a} → {b}" for k, (a, b) in change.fields.items())
-            out.print(escape(f"    {change.action} {change.entity} {change.name} {fields}".rstrip()), style="dim")
-        if planned.needs_confirmation:
-            out.print(f"  {planned.removal_share:.0%} of this source's CIs would be retired: needs --allow-removals")
-        return out.print("nothing was written; run it without --plan to write it")
-    return out.print(f"recorded as revision {applied.revision}")
-
-
-def _warned(problem: Problem) -> str:
-    return f"{problem.code} at {problem.place}: {problem.found}; {problem.accepted}"
 
 
 def export(

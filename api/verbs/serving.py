@@ -72,6 +72,8 @@ def demo(
 def load_province(workspace: Workspace, progress: Progress) -> Applied:
     """The demo province: as it was before its last change, and then that change; nothing where it is loaded already."""
     planned = plan_import(workspace.store, workspace.model, PROVINCE, "province", progress)
+    if planned.empty:
+        return Applied(workspace.store.head().revision)
     if planned.owned:
         return apply_plan(workspace.store, planned, "demo", message="demo province")
     earlier = orjson.loads((PROVINCE / "earlier.json").read_bytes())

@@ -1,0 +1,110 @@
+"""What single sources say of a CI, and where they disagree."""
+
+import strawberry
+from strawberry.scalars import JSON
+
+from api import identity
+from api.gql.fields import field
+from api.identity import Disagreement, Grounds, Known
+from api.scenario import refs
+from cmdb.model.ci import CI
+from impact.report import CiRef
+
+strawberry.enum(Grounds, name="ConflictGrounds", description=Grounds.__doc__)
+
+
+@strawberry.type(description="A value that a source states.")
+class StatedValue:
+    name: str = strawberry.field(description="An attribute, or kind, name, sector or lifecycle.")
+    value: JSON | None = strawberry.field(description="Durations in whole minutes. Null: stated to be absent.")
+
+
+@strawberry.type(description="What one source says of a CI.")
+class SourceClaim:
+    claim: strawberry.Private[Known]
+
+    @field
+    def source(self) -> str:
+        """The source."""
+        return self.claim.source
+
+    @field
+    def key(self) -> str:
+        """The key that the source knows the CI by; the next import finds it again by this."""
+        return self.claim.key
+
+    @field
+    def edited(self) -> bool:
+        """True: single values that were set by hand, which imports leave alone. False: all that the source says."""
+        return self.claim.edited
+
+    @field
+    def fields(self) -> list[str]:
+        """What it states, by name."""
+        return list(self.claim.values)
+
+    @field
+    def values(self) -> list[StatedValue]:
+        """What it states, with the values."""
+        return [StatedValue(name=name, value=_json(value)) for name, value in self.claim.values.items()]
+
+
+@strawberry.type(description="What another source says.")
+class OtherValue:
+    source: str
+    value: JSON | None = strawberry.field(description="Null: that there is none.")
+
+
+@strawberry.type(description="A field or attribute of a CI on which sources disagree.")
+class SourceConflict:
+    of: strawberry.Private[CI]
+    told: strawberry.Private[Disagreement]
+
+    @field
+    def ci(self) -> CiRef:
+        """The CI."""
+        return refs([self.of])[0]
+
+    @field
+    def attribute(self) -> str:
+        """An attribute, or kind, sector or lifecycle."""
+        return self.told.attribute
+
+    @field
+    def unit(self) -> str:
+        """Of the values; minutes for a duration."""
+        return self.told.unit
+
+    @field
+    def kept(self) -> JSON | None:
+        """The value that is recorded."""
+        return _json(self.told.kept)
+
+    @field
+    def source(self) -> str:
+        """Whose value that is."""
+        return self.told.source
+
+    @field
+    def others(self) -> list[OtherValue]:
+        """What the others say, the one believed next first."""
+        return [OtherValue(source=said.source, value=_json(said.value)) for said in self.told.others]
+
+    @field
+    def grounds(self) -> Grounds:
+        """Why it is kept."""
+        return self.told.grounds
+
+    @field
+    def why(self) -> str:
+        """The same in words."""
+        return self.told.why
+
+
+def _json(value: object) -> JSON | None:
+    return None if value is None else JSON(value)
+
+
+def claims_of(ci: CI) -> list[SourceClaim]:
+    """What each source says of a CI."""
+    return [SourceClaim(claim=claim) for claim in identity.known(ci)]

@@ -1,0 +1,169 @@
+"""What sources say of a CI, for people and programs: by which keys they know it, where they disagree, whom to believe."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, NamedTuple
+
+from cmdb.model.ci import CI, CiId
+from cmdb.model.claims import Claim, claims_of
+from cmdb.model.durations import show_minutes
+from cmdb.model.model import Model
+from cmdb.reconcile.claims import FIELDS, Conflict, conflicts
+
+
+@dataclass(frozen=True)
+class Known:
+    """What one source says of a CI that it knows by `key`; `edited` where it set single values by hand.
+
+    A value of None is stated to be absent.
+    """
+
+    source: str
+    key: str
+    edited: bool
+    values: Mapping[str, Any]
+
+
+def known(ci: CI) -> list[Known]:
+    """What each source says of a CI, by source; behind them what was set by hand, the newest at the end."""
+    return [Known(claim.source, claim.id, claim.edited, _values(claim)) for claim in claims_of(ci)]
+
+
+def _values(claim: Claim) -> dict[str, Any]:
+    fields = {name: getattr(claim, name) for name in FIELDS if getattr(claim, name) is not None}
+    return {**fields, **dict(sorted(claim.attributes.items()))}
+
+
+def known_words(ci: CI) -> str:
+    """`known to netbox as device-9, to itop as Server::3; os set by hand by ops`; empty where nothing adds to what the
+    one source that describes it says."""
+    if not ci.claims_json:
+        return ""
+    keys: dict[str, list[str]] = {}
+    edits: dict[str, dict[str, None]] = {}
+    for one in known(ci):
+        if one.edited:
+            edits.setdefault(one.source, {}).update(dict.fromkeys(one.values))
+        else:
+            keys.setdefault(one.source, []).append(one.key)
+    told = ", ".join(f"to {source} as {' and '.join(own)}" for source, own in keys.items())
+    by_hand = "".join(f"; {', '.join(names)} set by hand by {source}" for source, names in edits.items())
+    return f"known {told}{by_hand}"
+
+
+class Grounds(Enum):
+    """Why a value is kept although another source says otherwise."""
+
+    by_hand = "by_hand"
+    precedence = "precedence"
+    fresher = "fresher"
+    special_kind = "special_kind"
+    first_source = "first_source"
+    by_name = "by_name"
+    outdated = "outdated"
+
+
+WORDS = {
+    Grounds.by_hand: "it was set by hand",
+    Grounds.precedence: "the model names {source} before {other}",
+    Grounds.fresher: "{other} is stale",
+    Grounds.special_kind: "it is the more special kind",
+    Grounds.first_source: "the CI came from {source} first",
+    Grounds.by_name: "nothing else decides; {source} comes first by name",
+    Grounds.outdated: "kept until the next import, when {other} is believed",
+}
+
+
+class Said(NamedTuple):
+    """What a source says; None: that there is no value."""
+
+    source: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A field or attribute of a CI on which sources disagree: the value that is kept and whose it is, what the others
+    say, and why it is kept, for programs and in words. Durations are minutes (`unit`)."""
+
+    ci: CiId
+    attribute: str
+    unit: str
+    kept: Any
+    source: str
+    others: Sequence[Said]
+    grounds: Grounds
+    why: str
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """Who disagrees."""
+        return frozenset((self.source, *(said.source for said in self.others)))
+
+
+def disagreements(model: Model, ci: CI, stale: Collection[str] = ()) -> list[Disagreement]:
+    """Where the sources of a CI disagree, by attribute. `stale` are sources that are not believed for now."""
+    found = conflicts(model, ci, stale)
+    claims = claims_of(ci) if found else []
+    declared = model.attributes[ci.kind]
+    told = (_told(model, ci, one, claims, stale) for one in found if one.attribute in (*FIELDS, *declared))
+    return sorted(told, key=lambda one: one.attribute)
+
+
+def _told(model: Model, ci: CI, found: Conflict, claims: Sequence[Claim], stale: Collection[str]) -> Disagreement:
+    """A conflict as it stands: the recorded value was settled by the last change, when others may have been stale."""
+    name = found.attribute
+    stored = getattr(ci, name) if name in FIELDS else ci.attributes.get(name)
+    said = [Said(found.source, found.kept), *(Said(*one) for one in found.others)]
+    if name == "kind":
+        said[0] = Said(next((c.source for c in claims if c.kind == stored), found.source), stored)
+    source = next((one.source for one in said if one.value == stored), found.source)
+    others = [one for one in said if one.value != stored]
+    if source != said[0].source:
+        grounds, rival = Grounds.outdated, said[0].source
+    else:
+        rival = others[0].source if others else found.others[0][0]
+        grounds = _grounds(model, ci, _Pair(name, source, rival), claims, stale)
+    unit = model.attributes[ci.kind][name].unit if name not in FIELDS else ""
+    why = WORDS[grounds].format(source=source, other=rival)
+    return Disagreement(ci.id, name, unit, stored, source, others, grounds, why)
+
+
+class _Pair(NamedTuple):
+    """The source that is believed about an attribute, and the next one that says something else."""
+
+    attribute: str
+    source: str
+    rival: str
+
+
+def _grounds(model: Model, ci: CI, pair: _Pair, claims: Sequence[Claim], stale: Collection[str]) -> Grounds:
+    """By which rule the source is believed: see `cmdb.reconcile.claims.Judge`, whose order this follows."""
+    name, source, rival = pair
+    order = model.precedence.order(name)
+    if source not in order and any(c.edited and c.source == source and sets(c, name) for c in claims):
+        return Grounds.by_hand
+    if source not in stale and rival in stale:
+        return Grounds.fresher
+    if source in order and (rival not in order or order.index(source) < order.index(rival)):
+        return Grounds.precedence
+    if name == "kind" and any(c.source == rival and model.is_a(ci.kind, c.kind) for c in claims if c.kind):
+        return Grounds.special_kind
+    return Grounds.first_source if source == ci.source else Grounds.by_name
+
+
+def sets(claim: Claim, name: str) -> bool:
+    """Whether a claim states a field or attribute."""
+    return name in claim.attributes or (name in FIELDS and getattr(claim, name) is not None)
+
+
+def value_words(value: Any, unit: str) -> str:
+    """A value for people: durations as such, lists with commas, nothing as a dash."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return show_minutes(value) if unit == "minutes" and isinstance(value, int) else f"{value} {unit}".strip()

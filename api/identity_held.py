@@ -1,0 +1,144 @@
+"""What a whole store says of identity: CIs that may be one, and where sources disagree; kept while nothing changes."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import NamedTuple
+
+from cmdb.model.ci import CI, CiId
+from cmdb.model.claims import claims_of
+from cmdb.model.model import Model
+from cmdb.progress import Progress, Silent
+from cmdb.reconcile.claims import FIELDS, conflicts
+from cmdb.reconcile.duplicates import Proposal, proposals
+from cmdb.store.bulk import collector_paused
+from cmdb.store.port import CiFilter, Store
+
+BATCH = 10_000
+"""CIs that are read at once."""
+FEW = 5_000
+"""Changed CIs up to which what is kept is brought up to date rather than found anew."""
+
+
+class Likely(NamedTuple):
+    """A proposal, the kinds of its two CIs, and the sources that describe either."""
+
+    proposal: Proposal
+    kinds: frozenset[str]
+    sources: frozenset[str]
+
+
+class Spot(NamedTuple):
+    """A field or attribute of a CI on which `sources` disagree."""
+
+    ci: CiId
+    attribute: str
+    sources: frozenset[str]
+
+
+@dataclass
+class Findings:
+    """The proposals and conflicts of a store's newest revision. Safe to use from any thread: of several callers for
+    one thing, one computes it. Retired CIs take no part. Methods raise `StoreUnavailable`."""
+
+    store: Store
+    model: Model
+    _lock: Lock = field(default_factory=Lock)
+    _likely: tuple[int, list[Likely]] | None = None
+    _spots: "_Spots | None" = None
+
+    def likely(self, progress: Progress | None = None) -> tuple[int, list[Likely]]:
+        """All pairs that may be one, likeliest first, also those that were said to be two; and the revision."""
+        with self._lock:
+            head = self.store.head().revision
+            if self._likely is not None and self._likely[0] != head and self._as_before(self._likely[0], head):
+                self._likely = head, self._likely[1]
+            if self._likely is None or self._likely[0] != head:
+                self._likely = head, self._found(head, progress or Silent())
+            return self._likely
+
+    def _found(self, at: int, progress: Progress) -> list[Likely]:
+        with collector_paused():
+            cis = self._cis(at, progress)
+            progress.stage("compare", 0)
+            found = proposals(self.model, cis)
+            named = {ci for one in found for ci in one.cis}
+            known = {ci.id: ci for ci in cis if ci.id in named}
+            return [_likely(one, [known[ci] for ci in one.cis]) for one in found]
+
+    def _as_before(self, before: int, now: int) -> bool:
+        """Whether all CIs are as they were: only records, relations and pools were written since."""
+        touched = self.store.changes(before, now).cis
+        if touched is None or len(touched) > FEW:
+            return False
+        old, new = (self.store.get(touched, at) for at in (before, now))
+        return {ci: found.ci for ci, found in old.items()} == {ci: found.ci for ci, found in new.items()}
+
+    def spots(self, progress: Progress | None = None) -> tuple[int, Sequence[Spot]]:
+        """Where sources disagree, by CI and attribute; and the revision."""
+        with self._lock:
+            head = self.store.head().revision
+            if self._spots is None or self._spots.revision != head:
+                self._spots = self._refreshed(head) or self._anew(head, progress or Silent())
+            return self._spots.revision, self._spots.every
+
+    def _refreshed(self, head: int) -> "_Spots | None":
+        """What is kept, brought up to date; None where there is nothing, or too much changed."""
+        held = self._spots
+        touched = self.store.changes(held.revision, head).cis if held and held.revision < head else None
+        if held is None or touched is None or len(touched) > FEW:
+            return None
+        found = self.store.get(touched, head)
+        kept = {ci: spots for ci, spots in held.by_ci.items() if ci not in touched}
+        return _Spots.of(head, {**kept, **_by_ci(self.model, (stored.ci for stored in found.values()))})
+
+    def _anew(self, head: int, progress: Progress) -> "_Spots":
+        with collector_paused():
+            return _Spots.of(head, _by_ci(self.model, self._cis(head, progress)))
+
+    def _cis(self, at: int, progress: Progress) -> list[CI]:
+        """Every CI at a revision."""
+        cis: list[CI] = []
+        after, more = None, True
+        while more:
+            page = self.store.page(CiFilter(), BATCH, after, at)
+            if not cis:
+                progress.stage("read", page.total)
+            cis.extend(stored.ci for stored in page.cis)
+            progress.advance(len(page.cis))
+            after, more = (cis[-1].id if cis else None), page.more
+        return cis
+
+
+class _Spots(NamedTuple):
+    revision: int
+    by_ci: dict[CiId, list[Spot]]
+    every: list[Spot]
+
+    @classmethod
+    def of(cls, revision: int, by_ci: dict[CiId, list[Spot]]) -> "_Spots":
+        return cls(revision, by_ci, [spot for ci in sorted(by_ci) for spot in by_ci[ci]])
+
+
+def _by_ci(model: Model, cis: Iterable[CI]) -> dict[CiId, list[Spot]]:
+    found = ((ci, spots_of(model, ci)) for ci in cis if ci.claims_json and ci.lifecycle != "retired")
+    return {ci.id: spots for ci, spots in found if spots}
+
+
+def spots_of(model: Model, ci: CI) -> list[Spot]:
+    """Where the sources of one CI disagree, by attribute."""
+    declared = model.attributes[ci.kind]
+    found = (one for one in conflicts(model, ci) if one.attribute in FIELDS or one.attribute in declared)
+    sources = ((one.attribute, frozenset((one.source, *(of for of, _ in one.others)))) for one in found)
+    return [Spot(ci.id, attribute, told) for attribute, told in sorted(sources)]
+
+
+def _likely(proposal: Proposal, cis: Sequence[CI]) -> Likely:
+    sources = frozenset(claim.source for ci in cis for claim in claims_of(ci))
+    return Likely(proposal, frozenset(ci.kind for ci in cis), sources)
+
+
+def counted(spots: Iterable[Spot]) -> list[tuple[str, int]]:
+    """How many there are by attribute, the most first."""
+    return sorted(Counter(spot.attribute for spot in spots).items(), key=lambda told: (-told[1], told[0]))

@@ -1,0 +1,56 @@
+"""The CI that stands for an id that is no longer recorded: what it was merged into, or whom a source knows by it."""
+
+from typing import NamedTuple
+
+from api.workspace import Workspace
+from cmdb.model.ci import CiId
+from cmdb.model.claims import claims_of
+from cmdb.records.book import Book
+from cmdb.records.source_types import Verdict
+from cmdb.store.port import StoredCI
+
+LOOKED_AT = 20
+"""CIs found by a search whose claims are looked at."""
+
+
+class KnownAs(NamedTuple):
+    """The id `asked` for stands for the CI `stored`: merged into it in revision `since`, or else a key of `source`."""
+
+    stored: StoredCI
+    asked: str
+    since: int | None
+    source: str
+
+    @property
+    def words(self) -> str:
+        """In a sentence."""
+        told = f"{self.asked} is known as {self.stored.ci.id}"
+        return f"{told} since r{self.since}" if self.since else f"{told}: {self.source} has it by that key"
+
+
+def known_as(workspace: Workspace, asked: str) -> KnownAs | None:
+    """The CI now recorded that stands for an id that none has; None where there is none, or more than one.
+
+    Raises `StoreUnavailable`.
+    """
+    into, since = _merged(workspace.records().book, CiId(asked))
+    if since and (found := workspace.inventory.get([into])):
+        return KnownAs(found[into], asked, since, "")
+    hits = [hit.ci for hit in workspace.inventory.search(asked, LOOKED_AT)]
+    holders = [(ci, claim.source) for ci in hits for claim in claims_of(ci) if claim.id == asked and not claim.edited]
+    if len({ci.id for ci, _ in holders}) != 1:
+        return None
+    ci, source = holders[0]
+    found = workspace.inventory.get([ci.id])
+    return KnownAs(found[ci.id], asked, None, source) if found else None
+
+
+def _merged(book: Book, asked: CiId) -> tuple[CiId, int]:
+    """What an id was merged into in the end, and in which revision; 0 where it never was."""
+    merges = sorted((book.revisions[m.key], m) for m in book.matches.values() if m.verdict is Verdict.same)
+    target, since = asked, 0
+    for revision, match in merges:
+        keep, gone = match.cis[0].ci, match.cis[1].ci
+        if gone == target:
+            target, since = keep, revision
+    return target, since

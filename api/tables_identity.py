@@ -1,0 +1,269 @@
+"""CIs that may be one, decisions on that, and where sources disagree: in words for a terminal, and as JSON."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+
+from api.identity import Disagreement, disagreements, known, known_words, value_words
+from api.identity_pages import Disputed, Disputes, Double, Doubles
+from api.import_report import Effect
+from api.lines import print_labelled
+from api.matching import Matching, holders
+from api.render import shape
+from api.tables_import_effect import print_effect
+from cmdb.model.ci import CI, Relation
+from cmdb.model.claims import claims_of, voices
+from cmdb.model.model import Model
+from cmdb.records.matching import Decided
+from cmdb.records.source_types import Verdict
+
+SHOWN = 8
+LIKELY, MAYBE = 90, 80
+"""Scores from which a pair is likely one, or may well be."""
+
+
+def told_ci(ci: CI) -> dict[str, Any]:
+    """A CI as JSON, with what each source says of it."""
+    return {
+        "id": ci.id, "kind": ci.kind, "name": ci.name, "sector": ci.sector, "lifecycle": ci.lifecycle,
+        "claims": claims_json(ci),
+    }  # fmt: skip
+
+
+def claims_json(ci: CI) -> list[dict[str, Any]]:
+    """What each source says of a CI, as JSON."""
+    return [
+        {"source": one.source, "key": one.key, "edited": one.edited, "fields": list(one.values), "values": one.values}
+        for one in known(ci)
+    ]
+
+
+def doubles_json(found: Doubles) -> dict[str, Any]:
+    """Proposals as JSON."""
+    nodes = [
+        {"score": one.score, "reasons": list(one.reasons), "why": one.why, "keep": told_ci(one.keep.ci),
+         "other": told_ci(one.other.ci)}
+        for one in found.page.nodes
+    ]  # fmt: skip
+    return {"revision": found.revision, "duplicates": nodes, "totalCount": found.page.total_count}
+
+
+def print_doubles(out: Console, found: Doubles) -> None:
+    """Proposals, likeliest first."""
+    page = found.page
+    if not page.total_count:
+        return out.print("  No two CIs look like one, or all that do were said to be distinct.")
+    noun = "pair" if page.total_count == 1 else "pairs"
+    out.print(f"  [bold]{page.total_count:,} {noun} of CIs may be one[/]; nothing is joined unless you say so\n")
+    for one in page.nodes:
+        _print_double(out, one)
+    if page.has_next_page:
+        out.print(f"  [dim]{page.total_count - len(page.nodes):,} more: --first {page.total_count}[/]")
+    return None
+
+
+def _print_double(out: Console, one: Double) -> None:
+    keep, other = one.keep.ci, one.other.ci
+    style = "bold red" if one.score >= LIKELY else "yellow" if one.score >= MAYBE else "cyan"
+    out.print(f"  [{style}]{one.score:>3}[/]  {escape('; '.join(one.reasons))}")
+    print_labelled(out, "  keep", [f"{_named(keep)}[dim]{escape('; ' + one.why)}[/]"])
+    print_labelled(out, "  other", [_named(other)])
+    out.print(Padding(f"[dim]cmdb merge {_argument(keep.id)} {_argument(other.id)}[/]", (0, 0, 0, 12)))
+    out.print(Padding(f"[dim]cmdb distinct {_argument(keep.id)} {_argument(other.id)}[/]\n", (0, 0, 0, 12)))
+
+
+def _argument(text: str) -> str:
+    """An id as a shell takes it."""
+    from shlex import quote
+
+    return escape(quote(text))
+
+
+def _named(ci: CI) -> str:
+    name = ci.name if ci.name == ci.id else f"{ci.name} ({ci.id})"
+    sources = ", ".join(dict.fromkeys(claim.source for claim in claims_of(ci)))
+    state = "" if ci.lifecycle == "live" else f" · {ci.lifecycle}"
+    return f"[bold]{escape(name)}[/] {escape(f'{ci.kind} · {ci.sector}{state} · from {sources}')}"
+
+
+def disputes_json(found: Disputes) -> dict[str, Any]:
+    """Disagreements as JSON."""
+    return {
+        "revision": found.revision,
+        "conflicts": [{**told_dispute(one.told), "name": one.ci.name} for one in found.page.nodes],
+        "totalCount": found.page.total_count,
+        "cis": found.cis,
+        "byAttribute": [{"attribute": name, "count": count} for name, count in found.by_attribute],
+    }
+
+
+def told_dispute(one: Disagreement) -> dict[str, Any]:
+    """One disagreement as JSON."""
+    others = [said._asdict() for said in one.others]
+    return {
+        "ci": one.ci, "attribute": one.attribute, "unit": one.unit, "kept": one.kept, "source": one.source,
+        "others": others, "grounds": one.grounds.value, "why": one.why,
+    }  # fmt: skip
+
+
+def print_disputes(out: Console, found: Disputes) -> None:
+    """Disagreements, by CI."""
+    page = found.page
+    if not page.total_count:
+        return out.print("  No sources disagree, as far as is recorded and asked for.")
+    at = "CI" if found.cis == 1 else "CIs"
+    noun = "value" if page.total_count == 1 else "values"
+    parts = ", ".join(f"{name} {count:,}" for name, count in found.by_attribute[:SHOWN])
+    more = ", …" if len(found.by_attribute) > SHOWN else ""
+    out.print(
+        f"  [bold]Sources disagree on {page.total_count:,} {noun} of {found.cis:,} {at}[/]: {escape(parts)}{more}\n"
+    )
+    last = None
+    for one in page.nodes:
+        if one.ci.id != last:
+            out.print(f"  [bold]{escape(_title(one))}[/]")
+        last = one.ci.id
+        print_dispute(out, one.told)
+    if page.has_next_page:
+        out.print(f"  [dim]{page.total_count - len(page.nodes):,} more: --first {page.total_count}[/]")
+    return None
+
+
+def _title(one: Disputed) -> str:
+    return one.ci.id if one.ci.name == one.ci.id else f"{one.ci.name} ({one.ci.id})"
+
+
+def print_dispute(out: Console, one: Disagreement, width: int = 14) -> None:
+    """One disagreement: what is kept and why, below it what the others say."""
+    kept = escape(f"{value_words(one.kept, one.unit)} ({one.source})")
+    others = "; ".join(f"{said.source} says {value_words(said.value, one.unit)}" for said in one.others)
+    print_labelled(
+        out, escape(one.attribute), [f"{kept} · [yellow]{escape(others)}[/] [dim]– {escape(one.why)}[/]"], width
+    )
+
+
+def print_known(out: Console, model: Model, ci: CI, stale: frozenset[str]) -> None:
+    """Where a CI is known from, and where its sources disagree; nothing for one that a single source describes."""
+    if words := known_words(ci):
+        print_labelled(out, "", [], 16)
+        out.print(Padding(escape(words), (0, 0, 0, 2)))
+    for one in disagreements(model, ci, stale):
+        others = "; ".join(f"{said.source} says {value_words(said.value, one.unit)}" for said in one.others)
+        line = f"[yellow]{escape(one.attribute)}[/]: {escape(others)} [dim]– {escape(one.why)}[/]"
+        print_labelled(out, "disagreement", [line], 16)
+
+
+def matching_json(found: Matching, effect: Effect) -> dict[str, Any]:
+    """What a decision would change, as JSON."""
+    return {
+        "applied": False,
+        "cis": [told_ci(ci) for ci in found.cis],
+        "gone": found.gone,
+        "conflicts": [told_dispute(one) for one in found.conflicts],
+        "counts": [count._asdict() for count in found.plan.counts()],
+        "joined": [_relation(one) for one in found.joined],
+        "dropped": [_relation(one) for one in found.dropped],
+        "records": list(found.records),
+        "effect": shape(effect),
+    }
+
+
+def print_matching(out: Console, model: Model, found: Matching, effect: Effect) -> None:
+    """What a decision would change, in words."""
+    if found.gone is None:
+        old, new = found.cis
+        out.print(f"  {_named(new)}\n  would be parted from {_named(old)}\n")
+    else:
+        out.print(f"  {_named(found.before[1])}\n  would become part of {_named(found.before[0])}\n")
+    for ci in found.cis:
+        _print_ci(out, model, ci, found)
+    print_labelled(out, "Relations", _relations(found), 12)
+    print_labelled(out, "Pools", [escape(f"{p.name} comes to {p.ci}") for p in found.plan.pools.created], 12)
+    if found.records:
+        print_labelled(out, "Records", [f"{escape(', '.join(found.records))}: name the CI that stays"], 12)
+    out.print()
+    print_effect(out, effect)
+    out.print("  nothing was written; run it without --plan to write it")
+
+
+def _print_ci(out: Console, model: Model, ci: CI, found: Matching) -> None:
+    """A CI as it would stand: each value and whose it is; what differs from before in bold."""
+    before = next((one for one in found.before if one.id == ci.id), None)
+    values = {} if before is None else {**before._asdict(), **before.attributes}
+    declared = model.attributes[ci.kind]
+    told = []
+    for name, value, source in holders(model, ci):
+        words = escape(f"{name} {value_words(value, declared[name].unit if name in declared else '')} ({source})")
+        told.append(words if values.get(name) == value else f"[bold]{words}[/]")
+    print_labelled(out, escape(ci.id), [" · ".join(told)], 12)
+    if words := known_words(ci):
+        print_labelled(out, "", [escape(words)], 12)
+    for one in found.conflicts:
+        if one.ci == ci.id:
+            others = "; ".join(f"{said.source} says {value_words(said.value, one.unit)}" for said in one.others)
+            print_labelled(
+                out, "", [f"[yellow]{escape(one.attribute)}[/]: {escape(others)} [dim]– {escape(one.why)}[/]"], 12
+            )
+
+
+def _relations(found: Matching) -> Iterator[str]:
+    relations = found.plan.relations
+    joined = {one.key for one in found.joined}
+    moved = [one for one in relations.created if one.key not in joined]
+    yield from _some("come to lie", "", moved)
+    for one in found.joined[:SHOWN]:
+        yield escape(f"stated by {' and '.join(voice.source for voice in voices(one))}: {_relation(one)}")
+    yield from _more(found.joined)
+    yield from _some("left out, as no CI depends on itself", "", found.dropped)
+
+
+def _some(words: str, empty: str, relations: Sequence[Relation]) -> Iterator[str]:
+    if relations:
+        yield f"{len(relations):,} {words}"
+    for one in relations[:SHOWN]:
+        yield f"[dim]{escape(_relation(one))}[/]"
+    yield from _more(relations)
+
+
+def _more(things: Sequence[Any]) -> Iterable[str]:
+    return [f"[dim]and {len(things) - SHOWN:,} more[/]"] if len(things) > SHOWN else []
+
+
+def _relation(one: Relation) -> str:
+    return f"{one.from_id} {one.type} {one.to_id}" + (f" in pool {one.pool}" if one.pool else "")
+
+
+def decided_json(done: Decided) -> dict[str, Any]:
+    """A decision as JSON."""
+    match = done.match
+    return {
+        "revision": done.revision, "number": match.number, "verdict": match.verdict.value, "who": match.who,
+        "decidedAt": shape(match.decided_at), "note": match.note, "cis": [told_ci(ci) for ci in done.cis],
+    }  # fmt: skip
+
+
+def print_decided(out: Console, model: Model, done: Decided) -> None:
+    """A decision in words, and how to take it back."""
+    match = done.match
+    ids = [escape(part.ci) for part in match.cis]
+    if match.verdict is Verdict.same:
+        out.print(f"  {ids[1]} is part of {_named(done.cis[0])} now")
+    elif match.verdict is Verdict.parted:
+        out.print(f"  {_named(done.cis[1])} was parted from {ids[0]}; no import joins them again")
+    else:
+        out.print(f"  {ids[0]} and {ids[1]} are two: not proposed again, and no import joins them")
+    for ci in done.cis:
+        for one in disagreements(model, ci):
+            print_dispute(out, one)
+    back = f"cmdb undo r{done.revision}" if match.verdict is not Verdict.distinct else f"cmdb merge {ids[0]} {ids[1]}"
+    out.print(f"[dim]  {match.number}, recorded as revision {done.revision}; to take it back: {back}[/]")
+
+
+def print_withdrawn(out: Console, ci: CI, revision: int, replayed: bool) -> None:
+    """What stands once an edit was taken back."""
+    out.print(f"  {_named(ci)} [dim]{escape(known_words(ci))}[/]")
+    before = "done before under this key, " if replayed else ""
+    out.print(f"[dim]  {before}recorded as revision {revision}; to take it back: cmdb undo r{revision}[/]")

@@ -1,0 +1,103 @@
+"""What a plan found out about things that several sources know: which are one, which may be, where sources disagree."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+
+from cmdb.model.ci import CI, CiId
+from cmdb.model.durations import show_minutes
+from cmdb.reconcile.claims import Conflict
+from cmdb.reconcile.identify import Doubt, Join
+from cmdb.reconcile.plan import Plan
+
+SHOWN = 10
+DURATIONS = ("rto", "rpo", "restore", "mtd")
+WORDS = {
+    "serial": "serial number",
+    "hostname": "host name",
+    "ip_address": "address",
+    "external_id": "key in its source",
+    "email": "email address",
+}
+"""Attributes as a person calls them; any other by its name."""
+WHY = {
+    "several": "several recorded CIs have",
+    "contradicted": "other facts speak against it; both have",
+    "taken": "the source has another CI for that one; both have",
+    "twice": "several CIs of the source have",
+    "usual": "the name is one that many things have; both have",
+    "unqualified": "only one of them names its domain; both have",
+}
+"""Why CIs that agree are not taken to be one."""
+
+
+def told_sources(plan: Plan) -> dict[str, Any]:
+    """What was joined, what may be the same, and what sources disagree about: the first of each, and how many."""
+    return {
+        "joined": [join._asdict() for join in plan.joined[:SHOWN]],
+        "joinedCount": len(plan.joined),
+        "doubts": [doubt._asdict() for doubt in plan.doubts[:SHOWN]],
+        "doubtCount": len(plan.doubts),
+        "conflicts": [_told(conflict) for conflict in plan.conflicts[:SHOWN]],
+        "conflictCount": plan.conflict_count,
+    }
+
+
+def print_sources(out: Console, plan: Plan) -> None:
+    """The same in words."""
+    known = {ci.id: ci for ci, _ in plan.cis.changed} if plan.joined else {}
+    joined = (_joined(join, plan.changeset.source, known) for join in plan.joined[:SHOWN])
+    _section(out, "Same thing", "cyan", len(plan.joined), joined)
+    doubts = plan.doubts[:SHOWN]
+    new = {ci.id: ci.name for ci in plan.cis.created} if doubts else {}
+    _section(out, "Not joined", "yellow", len(plan.doubts), (_doubted(doubt, new) for doubt in doubts))
+    _section(out, "Sources disagree", "yellow", plan.conflict_count, map(_disputed, plan.conflicts[:SHOWN]))
+
+
+def _section(out: Console, title: str, style: str, count: int, lines: Iterable[str]) -> None:
+    if not count:
+        return
+    out.print(f"  [bold]{title}[/] [{style}]{count:,}[/]")
+    shown = 0
+    for line in lines:
+        out.print(Padding(escape(line), (0, 0, 0, 4)))
+        shown += 1
+    out.print(f"    [dim]and {count - shown:,} more[/]\n" if count > shown else "")
+
+
+def _joined(join: Join, source: str, known: Mapping[CiId, CI]) -> str:
+    of = known.get(join.known)
+    other = join.known if of is None else f"{of.source} {of.name} ({join.known})"
+    return f"{source} {join.new} is taken to be {other} (same {_rule(join.rule)}: {join.value})"
+
+
+def _doubted(doubt: Doubt, new: Mapping[CiId, str]) -> str:
+    known = ", ".join(doubt.known[:3]) + (f" and {len(doubt.known) - 3:,} more" if len(doubt.known) > 3 else "")
+    called = f"{new[doubt.new]} ({doubt.new})" if doubt.new in new else doubt.new
+    return f"not joined: {called} and {known}; {WHY.get(doubt.why, doubt.why)} the same {_rule(doubt.rule)}"
+
+
+def _disputed(conflict: Conflict) -> str:
+    name = conflict.attribute
+    says = "; ".join(f"{source} says {_value(name, value)}" for source, value in conflict.others)
+    return f"{conflict.ci} {name}: kept {_value(name, conflict.kept)} of {conflict.source}; {says}"
+
+
+def _rule(rule: Sequence[str]) -> str:
+    return " and ".join(WORDS.get(name, name.replace("_", " ")) for name in rule)
+
+
+def _value(name: str, value: object) -> str:
+    if value is None:
+        return "nothing"
+    if name in DURATIONS and isinstance(value, int):
+        return show_minutes(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _told(conflict: Conflict) -> dict[str, Any]:
+    others = [{"source": source, "value": value} for source, value in conflict.others]
+    return {**conflict._asdict(), "others": others}
