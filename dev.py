@@ -24,7 +24,9 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / "installed"
-GENERATED = ("api.gql.export", "api.catalogue", "cmdb.model.document", "impact.readiness.document")
+GENERATED = (
+    "api.gql.export", "api.catalogue", "cmdb.model.document", "impact.readiness.document", "importers.document",
+)  # fmt: skip
 
 
 def install() -> None:

@@ -1,5 +1,6 @@
 """Every committed operation fits the schema and runs over HTTP on the province."""
 
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,16 @@ import pytest
 from graphql import DocumentNode, OperationDefinitionNode, build_schema, parse, validate
 
 from api.gql.export import contract
+from api.observed import desk_of
+from cmdb.model.ci import CiId
+from cmdb.records.observations import Evidence
+from cmdb.service import Signed
 from tests.contract.service import ROOT, Service
 
 FILES = sorted((ROOT / "graphql" / "operations").glob("*.graphql"))
 DOWN = [{"ci": "san-gdc-01"}]
 NEW = {"id": "app-new", "kind": "application", "name": "New", "attributes": [{"name": "rto", "value": "4h"}]}
+EDITED = {"id": "db-cad-01", "attributes": [{"name": "rto", "value": "2h"}]}
 TIE = {"from": "app-new", "type": "depends_on", "to": "db-cad-01", "pool": "db"}
 INCIDENT = {"title": "Array lost", "startedAt": "2026-11-22T02:40:00-04:00", "cis": [{"ci": "san-gdc-01"}]}
 CHANGE = {
@@ -56,7 +62,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "SinglePoints": {"filter": {"sectors": ["health"], "minPeople": 1, "service": "svc-health-record"}, "first": 5},
     "SharedCauses": {"first": 5},
     "Pairs": {"service": "svc-permits", "first": 5},
-    "UpsertCis": {"cis": [NEW], "key": "new", "message": "a new application"},
+    "UpsertCis": {"cis": [NEW, EDITED], "key": "new", "message": "a new application"},
     "PutPools": {"pools": [{"ci": "app-new", "name": "db", "required": "1"}]},
     "Relate": {"relations": [TIE]},
     "Unrelate": {"relations": [TIE]},
@@ -99,6 +105,19 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "Calendar": {"from": "2026-12-01T00:00:00-04:00", "to": "2027-01-05T00:00:00-04:00", "first": 20},
     "Freezes": {"first": 5},
     "CancelFreeze": {"number": "FRZ-0001"},
+    "Observations": {"state": "proposed", "first": 5},
+    "ConfirmObservations": {"numbers": ["OBS-0001"], "effect": "degraded", "key": "confirm"},
+    "RejectObservations": {"numbers": ["OBS-0002"]},
+    "Sources": {},
+    "ImportRuns": {"first": 5},
+    "Duplicates": {"first": 5, "kind": "server", "source": "province"},
+    "DeclareDistinct": {"one": "svc-courts", "other": "svc-email", "key": "distinct"},
+    "MergeCis": {"keep": "app-courts", "gone": "app-permits", "key": "merge", "message": "the same"},
+    "CiClaims": {"id": "app-permits"},
+    "Conflicts": {"attribute": "rto", "first": 5},
+    "PartCi": {"ci": "app-courts", "source": "province", "sourceKey": "app-permits", "key": "part"},
+    "WithdrawEdit": {"ci": "db-cad-01", "source": "api", "names": ["rto"]},
+    "UndoRevision": {"revision": "newest", "key": "undo"},
 }
 """Variables of every operation, in an order in which they can run."""
 
@@ -126,9 +145,21 @@ def test_every_operation_has_variables_here() -> None:
     assert set(operations()) == set(VARIABLES)
 
 
+def observe(service: Service) -> None:
+    """Two dependencies that are not recorded are seen."""
+    seen = datetime(2026, 11, 20, tzinfo=UTC)
+    pairs = ("svc-dispatch", "db-permits-01"), ("svc-permits", "db-cad-01")
+    evidence = [Evidence(CiId(a), CiId(b), a, 7, seen, seen, True) for a, b in pairs]
+    desk_of(service.workspace).record("otel", evidence, Signed("test", "otel"))
+
+
 def test_every_operation_runs_and_answers_without_failure(service: Service) -> None:
     places = operations()
     for name, variables in VARIABLES.items():
+        if name == "Observations":
+            observe(service)
+        if name == "UndoRevision":
+            variables = {**variables, "revision": f"r{service.workspace.store.head().revision}"}
         data = service.ask(places[name].read_text(encoding="utf-8"), name, **variables)
         for answer in data.values():
             assert "code" not in answer if isinstance(answer, dict) else answer, (name, answer)

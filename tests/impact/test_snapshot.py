@@ -72,7 +72,8 @@ class Inventory:
         elif kind != "team":
             attributes["rto"] = pick.choice([None, 60, 600])
         lifecycle = pick.choice(["live", "live", "live", "planned", "retired"])
-        return ci(name, kind, pick.choice(["shared", "health"]), lifecycle, **attributes)
+        found = ci(name, kind, pick.choice(["shared", "health"]), lifecycle, **attributes)
+        return found._replace(source=pick.choice(["test", "other"]))
 
     def _relation(self, arrow: tuple[str, str, str]) -> Relation:
         impact = MODEL.relations[arrow[1]].impact != "none"
@@ -93,6 +94,7 @@ def answers(estate: Estate, assumptions: list[Assumption]) -> dict[str, object]:
     at = [i for name in every if (i := register.find(name)) is not None]
     return {
         "cis": [(register.ids[i], register.name(i), register.attributes_of(i), bool(estate.live[i])) for i in at],
+        "sources": [estate.origins.sets[estate.origins.of[i]] for i in at],
         "affected": affected(question, None).nodes,
         "summary": summarize(question),
         "groups": client_groups(question, None).nodes,

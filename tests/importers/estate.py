@@ -6,8 +6,8 @@ import pytest
 
 from cmdb.model.errors import InvalidInput, Problem
 from cmdb.model.model import standard_model
-from cmdb.reconcile.plan import Plan
 from cmdb.store.sqlite.store import SqliteStore
+from importers.planned import ImportPlan
 from importers.runner import plan_import
 
 MODEL = standard_model()
@@ -32,7 +32,7 @@ def store_in(folder: Path) -> SqliteStore:
     return SqliteStore(folder / "cmdb.db", MODEL)
 
 
-def plan_of(path: Path, store: SqliteStore, source: str = "test") -> Plan:
+def plan_of(path: Path, store: SqliteStore, source: str = "test") -> ImportPlan:
     """The plan of importing `path`."""
     return plan_import(store, MODEL, path, source)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmdb.progress import Silent
@@ -151,6 +151,7 @@ ENTITIES = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(ENTITIES | VALUES, max_size=4))
 def test_whatever_stands_there_it_is_an_estate_or_told_problems(folder: Path, documents: list[Any]) -> None:
     path = folder / "catalog-info.yaml"

@@ -288,13 +288,13 @@ def test_values_are_typed(tmp_path: Path, empty: SqliteStore) -> None:
         "source": "scan", "serial": '7\\"8',
     }  # fmt: skip
     assert list(first.attributes) == sorted(first.attributes)
-    assert second == ("y", "server", "Y", "shared", "live", "{}", "run")
+    assert second == ("y", "server", "Y", "shared", "live", "{}", "run", "")
 
 
 def test_pool_rules_are_brought_to_one_form(tmp_path: Path, empty: SqliteStore) -> None:
     links = LINKS + "app,depends_on,db,,p\n"
     plan = plan_of(write(tmp_path, relations=links, pools=POOLS + "app,p,050 %,02,\n"), empty)
-    assert plan.changeset.put_pools[0] == ("app", "p", "50%", "2", "down", "test")
+    assert plan.changeset.put_pools[0] == ("app", "p", "50%", "2", "down", "test", "")
 
 
 def test_header_only_relations_and_pools_mean_none(tmp_path: Path, empty: SqliteStore) -> None:

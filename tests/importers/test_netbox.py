@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmdb.progress import Silent
@@ -145,6 +145,7 @@ ROWS = st.builds(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(ROWS | VALUES, min_size=1, max_size=12))
 def test_whatever_stands_there_it_is_an_estate_or_told_problems(folder: Path, rows: list[Any]) -> None:
     path = folder / "netbox.json"

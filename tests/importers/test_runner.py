@@ -8,6 +8,7 @@ import pytest
 from cmdb.model.ci import CiId, PoolKey
 from cmdb.model.errors import InvalidInput
 from cmdb.reconcile.plan import Count, Planned
+from cmdb.store.port import Applied
 from cmdb.store.sqlite.store import SqliteStore
 from importers.registry import IMPORTERS, importer_for
 from importers.runner import apply_plan, plan_import
@@ -50,7 +51,10 @@ def test_again_is_no_change(tmp_path: Path, store: SqliteStore) -> None:
     plan = plan_of(folder, store)
     assert plan.empty
     assert plan.counts() == []
-    assert apply_plan(store, plan, "somebody").revision == 1
+    before = store.dump()[1:4]
+    assert apply_plan(store, plan, "somebody") == Applied(2)
+    assert store.dump()[1:4] == before
+    assert store.changes(1).cis == frozenset()
 
 
 def test_a_retry_with_its_key_is_applied_once(tmp_path: Path, store: SqliteStore) -> None:
@@ -97,12 +101,12 @@ def test_another_source_is_left_alone(tmp_path: Path, store: SqliteStore) -> Non
     assert plan_of(tmp_path / "a", store, "first").empty
 
 
-def test_what_another_source_gives_too_is_taken_over(tmp_path: Path, store: SqliteStore) -> None:
+def test_what_another_source_gives_too_is_known_to_both(tmp_path: Path, store: SqliteStore) -> None:
     load(store, write(tmp_path / "a"), "first")
     plan = plan_of(write(tmp_path / "b", "id,kind,name\ndb,database,DB\n", LINKS), store, "second")
-    assert plan.changes(9) == [Planned("changed", "ci", "db", {"record source": ("first", "second")})]
+    assert plan.changes(9) == [Planned("changed", "ci", "db", {"known to": ("first", "first, second")})]
     apply_plan(store, plan, "somebody")
-    assert {ci.id: ci.source for ci in store.dump().cis} == {"app": "first", "db": "second"}
+    assert {ci.id: ci.source for ci in store.dump().cis} == {"app": "first", "db": "first"}
 
 
 def test_a_pool_that_another_source_still_names_is_kept(tmp_path: Path, store: SqliteStore) -> None:
@@ -129,10 +133,19 @@ def test_a_new_kind_must_fit_the_relations_of_the_file(tmp_path: Path, store: Sq
 
 
 def test_an_id_that_looks_like_a_recorded_one(tmp_path: Path, store: SqliteStore) -> None:
-    load(store, write(tmp_path / "a"), "first")
-    (problem,) = problems_of(write(tmp_path / "b", "id,kind,name\nnew,server,N\nDB,database,DB\n", LINKS), store)
+    load(store, write(tmp_path / "a"))
+    wrong = write(tmp_path / "b", "id,kind,name\nnew,server,N\nDB,database,DB\n", LINKS)
+    (problem,) = problems_of(wrong, store)
     assert (problem.code, problem.place) == ("LOOKALIKE_ID", "cis.csv row 3, column id")
     assert problem.found == "'DB', like 'db', which is recorded"
+
+
+def test_an_id_that_looks_like_one_of_another_source(tmp_path: Path, store: SqliteStore) -> None:
+    load(store, write(tmp_path / "a"), "first")
+    odd = write(tmp_path / "b", "id,kind,name\nnew,server,N\nDB,database,DB\n", LINKS)
+    (warning,) = plan_of(odd, store).warnings
+    assert (warning.code, warning.place) == ("LOOKALIKE_ID", "cis.csv row 3, column id")
+    assert warning.found == "'DB', like 'db', which is recorded from first"
 
 
 def test_losing_most_of_the_cis_must_be_confirmed(tmp_path: Path, store: SqliteStore) -> None:
@@ -175,6 +188,7 @@ def test_importers_are_found_by_path_or_name(tmp_path: Path) -> None:
     (mapped, native, *_) = IMPORTERS
     assert importer_for(write(tmp_path / "in")) is native
     assert importer_for(tmp_path / "x.xlsx", "native") is native
+    (tmp_path / "any.yaml").touch()
     assert importer_for(tmp_path / "any.yaml") is mapped
     for path, name in ((tmp_path, ""), (tmp_path / "gone", ""), (tmp_path / "in", "nativ")):
         with pytest.raises(InvalidInput) as caught:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from cmdb.model.errors import InvalidInput, Problem
 from cmdb.model.extension import extend, load_extension
 from cmdb.model.model import Model, standard_model
+from cmdb.model.precedence import Precedence
 from cmdb.model.strict_yaml import parse_yaml
 
 BASE = standard_model()
@@ -65,6 +66,18 @@ def test_the_base_stays_as_it_was() -> None:
     assert "kiosk" not in BASE.kinds
 
 
+def test_what_identifies_may_be_said_anew() -> None:
+    model = read(
+        "kinds:\n  power: {identified_by: [[serial], [name, sector]]}\n  team: {identified_by: []}\n"
+        "  kiosk: {description: x, parent: server, identified_by: [[floor]], attributes: {floor: {type: integer}}}\n"
+        "  booth: {description: x, parent: server}\n"
+    )
+    assert model.identified["power"] == ("power", (("serial",), ("name", "sector")))
+    assert "team" not in model.identified
+    assert model.identified["kiosk"] == ("kiosk", (("floor",),))
+    assert model.identified["booth"] == model.identified["server"] == BASE.identified["server"]
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "kinds:\n", "kinds: {}\nsectors: []\n", "---\n"])
 def test_nothing_to_add(text: str) -> None:
     assert read(text) == BASE
@@ -102,6 +115,11 @@ def test_nothing_to_add(text: str) -> None:
          "m.yaml line 2, column 3"),
         ("sectors: [Health Care]\n", "BAD_NAME", "m.yaml line 1, column 11"),
         ("sectors: [a: b]\n", "BAD_TYPE", "m.yaml line 1, column 11"),
+        ("kinds:\n  power: {identified_by: serial}\n", "BAD_TYPE", "m.yaml line 2, column 26"),
+        ("kinds:\n  power: {identified_by: [serial]}\n", "BAD_TYPE", "m.yaml line 2, column 27"),
+        ("kinds:\n  power: {identified_by: [[]]}\n", "BAD_TYPE", "m.yaml line 2, column 27"),
+        ("kinds:\n  power: {identified_by: [[serail]]}\n", "UNKNOWN_COLUMN", "m.yaml line 2, column 26"),
+        ("kinds:\n  power: {identified_by: [[aliases]]}\n", "UNKNOWN_COLUMN", "m.yaml line 2, column 26"),
         (BOMB, "YAML_ALIAS_FORBIDDEN", "m.yaml line 1, column 4"),
         ("a: *b\n", "YAML_ALIAS_FORBIDDEN", "m.yaml line 1, column 4"),
         ("a: !!python/object/apply:os.system [id]\n", "YAML_TAG_FORBIDDEN", "m.yaml line 1, column 4"),
@@ -137,7 +155,7 @@ def test_near_misses_are_suggested() -> None:
         "did you mean 'description'?"
     )
     assert problems("kinds:\n  k: {description: x, parent: servr}\n")[0].accepted.endswith("did you mean 'server'?")
-    assert problems("xyz: 1\n")[0].accepted == "one of kinds, relations, sectors"
+    assert problems("xyz: 1\n")[0].accepted == "one of kinds, relations, sectors, precedence"
 
 
 def test_all_problems_come_together() -> None:
@@ -159,7 +177,7 @@ def test_files(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
         load_extension(tmp_path / "gone.yaml", BASE)
     assert caught.value.problems[0] == Problem(
-        "UNREADABLE_FILE", "gone.yaml", "No such file or directory", "a YAML file"
+        "UNREADABLE_FILE", "gone.yaml", "no such file, or none of data", "a YAML file"
     )
 
 
@@ -186,3 +204,37 @@ def test_any_text_is_a_model_or_a_list_of_problems(text: str) -> None:
         assert isinstance(read(text), Model)
     except InvalidInput as fault:
         assert all(problem.place.startswith(("m.yaml", "kinds", "relations")) for problem in fault.problems)  # noqa: PT017
+
+
+def test_precedence() -> None:
+    text = """\
+precedence:
+  sources: [servicenow, "NetBox, Halifax"]
+  attributes: {os: [netbox], name: [hr], colour: [a]}
+  fresh_for: {netbox: 2 d}
+kinds:
+  kiosk: {description: A public terminal., attributes: {colour: {}}}
+"""
+    found = read(text).precedence
+    assert found == Precedence(
+        ("servicenow", "NetBox, Halifax"), {"os": ("netbox",), "name": ("hr",), "colour": ("a",)}, {"netbox": 2880}
+    )
+    assert found.order("os") == ("netbox", "servicenow", "NetBox, Halifax")
+    assert read(GOOD).precedence == Precedence()
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "place"),
+    [
+        ("precedence: [a]\n", "BAD_TYPE", "m.yaml line 1, column 13"),
+        ("precedence: {order: [a]}\n", "UNKNOWN_KEY", "m.yaml line 1, column 14"),
+        ("precedence: {sources: a}\n", "BAD_TYPE", "m.yaml line 1, column 23"),
+        ("precedence: {sources: [a, a]}\n", "DUPLICATE_VALUE", "m.yaml line 1, column 23"),
+        ("precedence: {attributes: {colour: [a]}}\n", "UNKNOWN_ATTRIBUTE", "m.yaml line 1, column 27"),
+        ("precedence: {fresh_for: {a: soon}}\n", "BAD_DURATION", "m.yaml line 1, column 29"),
+    ],
+)
+def test_a_wrong_precedence(text: str, code: str, place: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read(text)
+    assert [(problem.code, problem.place) for problem in refused.value.problems] == [(code, place)]

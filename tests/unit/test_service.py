@@ -172,7 +172,7 @@ def test_relating_and_looking_around(inventory: Inventory) -> None:
     runs = Relation(DB, "runs_on", host, "hosts", "", "console")
     needs = Relation(APP, "depends_on", DB, "", "", "console")
     hosts = Pool(DB, "hosts", "1", "", "", "console")
-    inventory.put_pool(hosts, BY)
+    inventory.put_pools([hosts], BY)
     inventory.relate([runs, needs], BY)
     around = inventory.neighbours(DB)
     assert around is not None
