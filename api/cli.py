@@ -13,6 +13,7 @@ from api.verbs.causes import causes, changed
 from api.verbs.changes import CHANGE_VERBS
 from api.verbs.comparing import diff
 from api.verbs.continuity import gaps
+from api.verbs.identity import conflicts, distinct, duplicates, merge, part, withdraw
 from api.verbs.incidents import INCIDENT_VERBS
 from api.verbs.keeping import backup, copy, restore
 from api.verbs.looking import history, search, show
@@ -60,6 +61,12 @@ VERBS = (
     ("calendar", calendar),
     ("trends", trends),
     ("observe", observe),
+    ("duplicates", duplicates),
+    ("merge", merge),
+    ("part", part),
+    ("distinct", distinct),
+    ("conflicts", conflicts),
+    ("withdraw", withdraw),
     ("search", search),
     ("show", show),
     ("history", history),

@@ -1,4 +1,4 @@
-"""What sources say of a CI, for people and programs: by which keys they know it, where they disagree, whom to believe."""
+"""What sources say of a CI: by which keys they know it, where they disagree, and why one is believed."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

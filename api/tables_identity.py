@@ -148,7 +148,6 @@ def print_dispute(out: Console, one: Disagreement, width: int = 14) -> None:
 def print_known(out: Console, model: Model, ci: CI, stale: frozenset[str]) -> None:
     """Where a CI is known from, and where its sources disagree; nothing for one that a single source describes."""
     if words := known_words(ci):
-        print_labelled(out, "", [], 16)
         out.print(Padding(escape(words), (0, 0, 0, 2)))
     for one in disagreements(model, ci, stale):
         others = "; ".join(f"{said.source} says {value_words(said.value, one.unit)}" for said in one.others)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from cmdb.model.errors import InvalidInput, Problem
 from cmdb.progress import Progress
+from importers.kit.held_file import check_free
 from importers.live.apis import is_address
 
 
@@ -20,8 +21,10 @@ class Found(NamedTuple):
 
 
 @contextmanager
-def fetched(place: str, source: str, importer: str, progress: Progress) -> Iterator[Found]:
-    """The input at a path or an address; what was fetched is gone afterwards.
+def fetched(
+    place: str, source: str, importer: str, progress: Progress, keep: Path | None = None
+) -> Iterator[Found]:  # fmt: skip
+    """The input at a path or an address; what was fetched is gone afterwards, unless it goes to the folder `keep`.
 
     An address needs the name of its `source`, and of the `importer` that reads it. Raises `InvalidInput`.
     """
@@ -32,12 +35,14 @@ def fetched(place: str, source: str, importer: str, progress: Progress) -> Itera
     if missing:
         accepted = "an address comes with the name of its source, and of the importer that reads it"
         raise InvalidInput([Problem("MISSING_VALUE", name, "nothing", accepted) for name in missing])
+    if keep is not None:
+        check_free(keep)
     with TemporaryDirectory(prefix="bluenose-") as folder:
         from importers.live.fetch import fetch
         from importers.live.login import login_for
 
         progress.stage("fetch", 0)
-        path = fetch(place, importer, Path(folder), login_for(importer, source), progress)
+        path = fetch(place, importer, keep or Path(folder), login_for(importer, source), progress)
         yield Found(path, named(place))
 
 

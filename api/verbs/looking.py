@@ -1,7 +1,7 @@
 """The verbs that look things up: search, show, history."""
 
 from datetime import UTC
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -31,6 +31,10 @@ from cmdb.model.durations import show_minutes
 from cmdb.model.model import Model
 from cmdb.service import Neighbour, Neighbours
 from cmdb.store.port import Change, Head
+from impact.stale import named
+
+if TYPE_CHECKING:
+    from api.known_as import KnownAs
 
 CiArgument = Annotated[str, typer.Argument(help="The id of a CI.")]
 
@@ -71,20 +75,45 @@ def show(
     zone = zone_of(tz)
     with opened(store, model) as workspace:
         at = revision_of(workspace, as_of, zone)
-        found = _found(workspace, ci, at)
+        found, other = _found(workspace, ci, at)
+        stale = frozenset() if at else named(workspace.stale_sources())
         if as_json:
-            return print_json(card(found) | ({"asOf": point(at)} if at else {}))
+            told = card(found) | _disputed(workspace.model, found.ci.ci, stale) | (_asked(other) if other else {})
+            return print_json(told | ({"asOf": point(at)} if at else {}))
         if at:
             console().print(as_of_words(at, zone))
-        return _print_card(console(), workspace.model, found)
+        if other:
+            console().print(f"[yellow]{escape(other.words)}[/]")
+        return _print_card(console(), workspace.model, found, stale)
 
 
-def _found(workspace: Workspace, ci: str, at: Head | None) -> Neighbours:
+def _found(workspace: Workspace, ci: str, at: Head | None) -> tuple[Neighbours, "KnownAs | None"]:
+    """The CI, and how it was found if nothing has its id any more. Raises `Refused`."""
     revision = at.revision if at else None
     found = workspace.inventory.neighbours(CiId(ci), revision)
+    if found is not None:
+        return found, None
+    from api.known_as import known_as
+
+    other = None if at else known_as(workspace, ci)
+    found = workspace.inventory.neighbours(other.stored.ci.id) if other else None
     if found is None:
         raise Refused(unknown(workspace, ci, revision))
-    return found
+    return found, other
+
+
+def _disputed(model: Model, ci: CI, stale: frozenset[str]) -> dict[str, Any]:
+    """What each source says of a CI, and where they disagree, as JSON; nothing where one source alone describes it."""
+    if not ci.claims_json:
+        return {"claims": [{"source": ci.source, "key": ci.id, "edited": False}], "conflicts": []}
+    from api.identity import disagreements
+    from api.tables_identity import claims_json, told_dispute
+
+    return {"claims": claims_json(ci), "conflicts": [told_dispute(one) for one in disagreements(model, ci, stale)]}
+
+
+def _asked(other: "KnownAs") -> dict[str, Any]:
+    return {"askedAs": {"id": other.asked, "since": other.since, "source": other.source or None}}
 
 
 def card(found: Neighbours) -> dict[str, Any]:
@@ -114,10 +143,14 @@ def _named(ci: CI) -> dict[str, str]:
     return {"id": ci.id, "kind": ci.kind, "name": ci.name, "sector": ci.sector}
 
 
-def _print_card(out: Console, model: Model, found: Neighbours) -> None:
+def _print_card(out: Console, model: Model, found: Neighbours, stale: frozenset[str]) -> None:
     ci = found.ci.ci
     out.print(f"[bold]{escape(ci.name)}[/] ({escape(ci.id)})")
     out.print(f"  {ci.kind} · {ci.sector} · {ci.lifecycle} · from {escape(ci.source)} · revision {found.ci.revision}")
+    if ci.claims_json:
+        from api.tables_identity import print_known
+
+        print_known(out, model, ci, stale)
     declared = model.attributes[ci.kind]
     for name, value in ci.attributes.items():
         unit = declared[name].unit if name in declared else ""

@@ -49,6 +49,7 @@ def import_(
     missing_ends: Annotated[
         MissingEnds, typer.Option(help="CIs that only relations name: refuse them, or record them as stubs.")
     ] = MissingEnds.refuse,
+    keep: Annotated[Path | None, typer.Option(help="With an address: a new folder to keep what was fetched.")] = None,
     partial: Annotated[bool, typer.Option(help="Add and change only: what is missing is not retired.")] = False,
     allow_removals: Annotated[bool, typer.Option(help="Go ahead although most of the source's CIs would go.")] = False,
     date_format: Annotated[str, typer.Option(help="How incidents.csv and such write times: %d/%m/%Y %H:%M.")] = "",
@@ -69,12 +70,14 @@ def import_(
         raise Refused("--date-format and --tz are for incidents, changes, freezes and problems")
     if (held is not None) != (bad_rows is BadRows.hold):
         raise Refused("--bad-rows hold and --held FOLDER go together")
+    if keep is not None and not is_address(path):
+        raise Refused("--keep goes with an address")
     options = ImportOptions(importer, bad_rows, held, missing_ends, partial, allow_removals)
     with (
         opened(store, model) as workspace,
         collector_paused(),
         drawn() as progress,
-        fetched(path, source, importer, progress) as found,
+        fetched(path, source, importer, progress, keep) as found,
     ):
         by = Signed(getpass.getuser(), source or found.path.stem, message, key)
         done = _imported(workspace, found, by, options, plan_only, progress)

@@ -39,6 +39,12 @@ cmdb_says sources
 cmdb_says conflicts
 cmdb_says duplicates
 
+say "People looked at the pairs: they are two each"
+{ read -r _ && while IFS=, read -r one other why; do
+    cmdb_says distinct "$one" "$other" --note "$why"
+done; } <"$here/operations/two.csv"
+cmdb_says duplicates
+
 say "A line at Scranton fails (netbox), and who feels it"
 cmdb_says impact netbox-circuit-10
 cmdb_says why itop-organization-2 netbox-circuit-10

@@ -15,6 +15,7 @@ from importers.kit.texts import (
     PLAIN,
     column_of,
     constant,
+    holds,
     longest_of,
     matches,
     parsed_once,
@@ -96,7 +97,7 @@ class Table:
 
     def require(self, name: str, values: pl.Series | Sequence[str], findings: Findings) -> None:
         """Report every blank cell of a column that must be filled; `values` are what its texts were parsed to."""
-        if "" in values:
+        if holds(values, ""):
             for index in (stripped(self.column(name)) == "").arg_true():
                 findings.add("MISSING_VALUE", self.cell(index, name), "nothing", "a value; it is required")
 

@@ -32,7 +32,12 @@ def column_of(texts: Sequence[str]) -> pl.Series:
 
 def constant(text: str, length: int) -> pl.Series:
     """A column of nothing but one text."""
-    return pl.repeat(text, length, dtype=pl.String, eager=True)
+    return pl.Series([text], dtype=pl.String).new_from_index(0, length)
+
+
+def holds(texts: pl.Series | Sequence[str], text: str) -> bool:
+    """Whether one of the texts is this one."""
+    return bool((texts == text).any()) if isinstance(texts, pl.Series) else text in texts
 
 
 def matches(texts: pl.Series, pattern: str) -> pl.Series:

@@ -22,7 +22,7 @@ from importers.kit.lookalike import SUSPECT, confusable
 from importers.kit.precision import refuse_exponent
 from importers.kit.records import Origin, Summary, Transformed
 from importers.kit.table import Table
-from importers.kit.texts import column_of, differ_folded, folded_column, matches, places_of, replaced
+from importers.kit.texts import column_of, differ_folded, folded_column, holds, matches, places_of, replaced
 from importers.kit.things import Things
 from importers.sources.native.attributes import attribute_objects
 from importers.sources.native.parted import BuiltInput, TablesInput
@@ -105,7 +105,7 @@ def _cis(
     cis, rows = without_repeats(table, [ids], things, problems, warnings, "id")
     _report_lookalikes(table, ids, problems)
     _warn_confusable(table, ids, names, warnings)
-    cis, rows = _complete(cis, rows, 1) if "" in ids else (cis, rows)
+    cis, rows = _complete(cis, rows, 1) if holds(ids, "") else (cis, rows)
     return cis, rows, pl.DataFrame({"id": ids, "kind": kinds, "sector": sectors, "lifecycle": lifecycles})
 
 
@@ -169,7 +169,7 @@ def _relations(
     pools = _line_texts(table, "pool", problems)
     things = Things(Relation, source, froms, types, tos, pools, effects)
     relations, rows = without_repeats(table, [froms, types, tos, pools], things, problems, warnings)
-    if "" in froms or "" in tos or "" in types:
+    if any(holds(texts, "") for texts in (froms, tos, types)):
         relations, rows = _complete(relations, rows, 3)
     return relations, rows, pl.DataFrame({"from": froms, "type": types, "to": tos, "pool": pools, "effect": effects})
 
@@ -203,6 +203,8 @@ def _complete(things: Sequence[R], rows: Sequence[int], width: int) -> tuple[Seq
 def _pools(
     table: Table, source: str, problems: Findings, warnings: Findings
 ) -> tuple[Sequence[Pool], Sequence[int]]:  # fmt: skip
+    if table is _NOTHING:
+        return [], ()
     cis, names = _ids(table, "ci", problems), _line_texts(table, "pool", problems)
     required = column_of(table.parsed("required", parse_required, problems, FAULTY))
     for column, values in (("ci", cis), ("pool", names), ("required", required)):
