@@ -1,6 +1,6 @@
 """What sources say of a CI: by which keys they know it, where they disagree, and why one is believed."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
@@ -60,6 +60,7 @@ class Grounds(Enum):
     fresher = "fresher"
     special_kind = "special_kind"
     first_source = "first_source"
+    same_source = "same_source"
     by_name = "by_name"
     outdated = "outdated"
 
@@ -70,22 +71,35 @@ WORDS = {
     Grounds.fresher: "{other} is stale",
     Grounds.special_kind: "it is the more special kind",
     Grounds.first_source: "the CI came from {source} first",
+    Grounds.same_source: "{source} has several records of it; its id, then the first key decides",
     Grounds.by_name: "nothing else decides; {source} comes first by name",
     Grounds.outdated: "kept until the next import, when {other} is believed",
 }
 
 
 class Said(NamedTuple):
-    """What a source says; None: that there is no value."""
+    """What a source says; None: that there is no value. `key` tells which of its records, where it has several."""
 
     source: str
     value: Any
+    key: str = ""
+
+    @property
+    def speaker(self) -> str:
+        """The source, with its key where there is one."""
+        return f"{self.source} ({self.key})" if self.key else self.source
+
+
+def others_words(others: Sequence[Said], unit: str) -> str:
+    """What others say, in words."""
+    return "; ".join(f"{said.speaker} says {value_words(said.value, unit)}" for said in others)
 
 
 @dataclass(frozen=True)
 class Disagreement:
     """A field or attribute of a CI on which sources disagree: the value that is kept and whose it is, what the others
-    say, and why it is kept, for programs and in words. Durations are minutes (`unit`)."""
+    say, and why it is kept, for programs and in words. `sources` are all that say something of it, also those that
+    agree with what is kept. Durations are minutes (`unit`)."""
 
     ci: CiId
     attribute: str
@@ -95,11 +109,7 @@ class Disagreement:
     others: Sequence[Said]
     grounds: Grounds
     why: str
-
-    @property
-    def sources(self) -> frozenset[str]:
-        """Who disagrees."""
-        return frozenset((self.source, *(said.source for said in self.others)))
+    sources: frozenset[str]
 
 
 def disagreements(model: Model, ci: CI, stale: Collection[str] = ()) -> list[Disagreement]:
@@ -119,7 +129,7 @@ def _told(model: Model, ci: CI, found: Conflict, claims: Sequence[Claim], stale:
     if name == "kind":
         said[0] = Said(next((c.source for c in claims if c.kind == stored), found.source), stored)
     source = next((one.source for one in said if one.value == stored), found.source)
-    others = [one for one in said if one.value != stored]
+    others = [one._replace(key=_key(name, one, claims)) for one in said if one.value != stored]
     if source != said[0].source:
         grounds, rival = Grounds.outdated, said[0].source
     else:
@@ -127,7 +137,14 @@ def _told(model: Model, ci: CI, found: Conflict, claims: Sequence[Claim], stale:
         grounds = _grounds(model, ci, _Pair(name, source, rival), claims, stale)
     unit = model.attributes[ci.kind][name].unit if name not in FIELDS else ""
     why = WORDS[grounds].format(source=source, other=rival)
-    return Disagreement(ci.id, name, unit, stored, source, others, grounds, why)
+    return Disagreement(ci.id, name, unit, stored, source, others, grounds, why, speakers(name, claims))
+
+
+def _key(name: str, said: Said, claims: Sequence[Claim]) -> str:
+    """The key of the record in which a source says so, if it has several of the CI."""
+    own = [claim for claim in claims if claim.source == said.source and not claim.edited]
+    found = (c.id for c in own if sets(c, name) and _values(c)[name] == said.value)
+    return next(found, "") if len(own) > 1 else ""
 
 
 class _Pair(NamedTuple):
@@ -146,11 +163,18 @@ def _grounds(model: Model, ci: CI, pair: _Pair, claims: Sequence[Claim], stale: 
         return Grounds.by_hand
     if source not in stale and rival in stale:
         return Grounds.fresher
-    if source in order and (rival not in order or order.index(source) < order.index(rival)):
+    if source != rival and source in order and (rival not in order or order.index(source) < order.index(rival)):
         return Grounds.precedence
     if name == "kind" and any(c.source == rival and model.is_a(ci.kind, c.kind) for c in claims if c.kind):
         return Grounds.special_kind
+    if source == rival:
+        return Grounds.same_source
     return Grounds.first_source if source == ci.source else Grounds.by_name
+
+
+def speakers(name: str, claims: Iterable[Claim]) -> frozenset[str]:
+    """Who says something of a field or attribute."""
+    return frozenset(claim.source for claim in claims if sets(claim, name))
 
 
 def sets(claim: Claim, name: str) -> bool:

@@ -1,11 +1,14 @@
 """What a whole store says of identity: CIs that may be one, and where sources disagree; kept while nothing changes."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from threading import Lock
+from time import monotonic
 from typing import NamedTuple
 
+from api.identity import speakers
 from cmdb.model.ci import CI, CiId
 from cmdb.model.claims import claims_of
 from cmdb.model.model import Model
@@ -13,12 +16,15 @@ from cmdb.progress import Progress, Silent
 from cmdb.reconcile.claims import FIELDS, conflicts
 from cmdb.reconcile.duplicates import Proposal, proposals
 from cmdb.store.bulk import collector_paused
-from cmdb.store.port import CiFilter, Store
+from cmdb.store.port import CiFilter, Store, StoredCI
 
 BATCH = 10_000
 """CIs that are read at once."""
 FEW = 5_000
 """Changed CIs up to which what is kept is brought up to date rather than found anew."""
+SHORT, PAUSE = 1.0, 20.0
+"""Seconds that comparing all CIs may take each time something changed; where it takes longer, it is done again after
+so many times as long."""
 
 
 class Likely(NamedTuple):
@@ -29,8 +35,24 @@ class Likely(NamedTuple):
     sources: frozenset[str]
 
 
+class Pairs(NamedTuple):
+    """The pairs found in a revision; `left_out` CIs changed since. When they were found, and how long that took, in
+    seconds."""
+
+    revision: int
+    every: list[Likely]
+    left_out: int
+    at: float
+    took: float
+
+    def without(self, changed: AbstractSet[CiId]) -> "Pairs":
+        """Those whose CIs are as they were."""
+        left = [one for one in self.every if changed.isdisjoint(one.proposal.cis)]
+        return self._replace(every=left, left_out=len(changed))
+
+
 class Spot(NamedTuple):
-    """A field or attribute of a CI on which `sources` disagree."""
+    """A field or attribute of a CI on which sources disagree; `sources` are all that say something of it."""
 
     ci: CiId
     attribute: str
@@ -44,36 +66,50 @@ class Findings:
 
     store: Store
     model: Model
+    clock: Callable[[], float] = monotonic
     _lock: Lock = field(default_factory=Lock)
-    _likely: tuple[int, list[Likely]] | None = None
+    _likely: Pairs | None = None
     _spots: "_Spots | None" = None
 
-    def likely(self, progress: Progress | None = None) -> tuple[int, list[Likely]]:
-        """All pairs that may be one, likeliest first, also those that were said to be two; and the revision."""
+    def likely(self, progress: Progress | None = None) -> "Pairs":
+        """The pairs that may be one, likeliest first, also those that were said to be two.
+
+        Where comparing all took long and was done lately, pairs of CIs that changed since are left out instead.
+        """
         with self._lock:
-            head = self.store.head().revision
-            if self._likely is not None and self._likely[0] != head and self._as_before(self._likely[0], head):
-                self._likely = head, self._likely[1]
-            if self._likely is None or self._likely[0] != head:
-                self._likely = head, self._found(head, progress or Silent())
+            head, held = self.store.head().revision, self._likely
+            if held is not None and held.revision != head:
+                changed = self._changed(held.revision, head)
+                if changed is None or (changed and not self._lately(held)):
+                    held = None
+                elif changed:
+                    return held.without(changed)
+                else:
+                    held = held._replace(revision=head)
+            self._likely = held or self._found(head, progress or Silent())
             return self._likely
 
-    def _found(self, at: int, progress: Progress) -> list[Likely]:
+    def _lately(self, held: "Pairs") -> bool:
+        return held.took > SHORT and self.clock() - held.at < PAUSE * held.took
+
+    def _changed(self, before: int, now: int) -> set[CiId] | None:
+        """The CIs that are not as they were, new ones and those that went among them; None where they are too many."""
+        touched = self.store.changes(before, now).cis
+        if touched is None or len(touched) > FEW:
+            return None
+        old, new = (self.store.get(touched, at) for at in (before, now))
+        return {ci for ci in touched if _value(old, ci) != _value(new, ci)}
+
+    def _found(self, at: int, progress: Progress) -> "Pairs":
+        began = self.clock()
         with collector_paused():
             cis = self._cis(at, progress)
             progress.stage("compare", 0)
             found = proposals(self.model, cis)
             named = {ci for one in found for ci in one.cis}
             known = {ci.id: ci for ci in cis if ci.id in named}
-            return [_likely(one, [known[ci] for ci in one.cis]) for one in found]
-
-    def _as_before(self, before: int, now: int) -> bool:
-        """Whether all CIs are as they were: only records, relations and pools were written since."""
-        touched = self.store.changes(before, now).cis
-        if touched is None or len(touched) > FEW:
-            return False
-        old, new = (self.store.get(touched, at) for at in (before, now))
-        return {ci: found.ci for ci, found in old.items()} == {ci: found.ci for ci, found in new.items()}
+            every = [_likely(one, [known[ci] for ci in one.cis]) for one in found]
+        return Pairs(at, every, 0, began, self.clock() - began)
 
     def spots(self, progress: Progress | None = None) -> tuple[int, Sequence[Spot]]:
         """Where sources disagree, by CI and attribute; and the revision."""
@@ -129,9 +165,13 @@ def _by_ci(model: Model, cis: Iterable[CI]) -> dict[CiId, list[Spot]]:
 def spots_of(model: Model, ci: CI) -> list[Spot]:
     """Where the sources of one CI disagree, by attribute."""
     declared = model.attributes[ci.kind]
-    found = (one for one in conflicts(model, ci) if one.attribute in FIELDS or one.attribute in declared)
-    sources = ((one.attribute, frozenset((one.source, *(of for of, _ in one.others)))) for one in found)
-    return [Spot(ci.id, attribute, told) for attribute, told in sorted(sources)]
+    found = (one.attribute for one in conflicts(model, ci) if one.attribute in FIELDS or one.attribute in declared)
+    claims = claims_of(ci)
+    return [Spot(ci.id, name, speakers(name, claims)) for name in sorted(found)]
+
+
+def _value(found: Mapping[CiId, StoredCI], ci: CiId) -> CI | None:
+    return found[ci].ci if ci in found else None
 
 
 def _likely(proposal: Proposal, cis: Sequence[CI]) -> Likely:

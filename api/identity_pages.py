@@ -29,9 +29,11 @@ class Double:
 
 @dataclass(frozen=True)
 class Doubles:
-    """A page of proposals, and the revision that they were found in."""
+    """A page of proposals, and the revision that they were found in; `left_out` CIs changed since, and what may be one
+    with them is not told."""
 
     revision: int
+    left_out: int
     page: Page[Double]
 
 
@@ -67,18 +69,18 @@ def doubles(
     """The pairs that may be one, likeliest first: of these concrete kinds (none: all), and of which `source` describes
     one. Raises `BadCursor` and `StoreUnavailable`."""
     decided = distinct(workspace)
-    revision, every = workspace.findings.likely(progress)
+    held = workspace.findings.likely(progress)
     wanted = [
         one.proposal
-        for one in every
+        for one in held.every
         if (not kinds or not one.kinds.isdisjoint(kinds))
         and source in ("", *one.sources)
         and frozenset(one.proposal.cis) not in decided
     ]
     page = listed(wanted, first, after)
-    cis = workspace.store.get({ci for one in page.nodes for ci in one.cis}, revision)
+    cis = workspace.store.get({ci for one in page.nodes for ci in one.cis}, held.revision)
     nodes = [Double(cis[one.cis[0]], cis[one.cis[1]], one.score, one.reasons, one.kept) for one in page.nodes]
-    return Doubles(revision, Page(nodes, page.total_count, page.end_cursor, page.has_next_page))
+    return Doubles(held.revision, held.left_out, Page(nodes, page.total_count, page.end_cursor, page.has_next_page))
 
 
 def disputes(

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from api import lines
 from api.identity import Disagreement, disagreements, sets
-from api.import_report import Effect
+from api.import_report import Concern, Effect
 from api.workspace import Workspace
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Relation
@@ -20,30 +21,50 @@ from cmdb.reconcile.validate import references, validate
 from cmdb.records.faults import refused
 from cmdb.records.matching import renamed
 from cmdb.store.port import Around, StoredCI
+from impact.report import CiRef
 
 
 @dataclass(frozen=True)
 class Matching:
     """What a decision would change. `cis` stand after it; `before` are those asked about, of which `gone` goes.
 
-    `records` are the numbers of records that would name the kept CI instead; `joined` are relations that would be
-    stated by several sources; `dropped` are those that would lead from a CI to itself.
+    `moved` relations lie elsewhere than before, `joined` are stated by more sources than before, `dropped` would lead
+    from a CI to itself. `records` are the numbers of those that would name the CI that stays instead.
     """
 
     before: tuple[CI, ...]
     cis: tuple[CI, ...]
     plan: Plan
     conflicts: Sequence[Disagreement]
+    moved: Sequence[Relation]
     joined: Sequence[Relation]
     dropped: Sequence[Relation]
     records: Sequence[str]
     gone: CiId | None = None
 
+    @property
+    def known(self) -> int:
+        """How many relations of the CI that goes are recorded of the one that stays in the same words."""
+        left = len(self.plan.relations.removed) - len(self.dropped)
+        return max(left - len(self.moved) - len(self.joined), 0)
+
     def effect(self, workspace: Workspace) -> Effect:
         """What it would do to the answers; to be asked before it is done. Raises `StoreUnavailable`."""
         from api.import_effect import effect_of  # loads the engine
 
-        return effect_of(self.plan, workspace)
+        found = effect_of(self.plan, workspace)
+        if self.gone is None:
+            return found
+        matters = (replace(one, concerns=[c for c in one.concerns if self._concerns(c)]) for one in found.matters)
+        counted = zip(matters, found.matters, strict=True)
+        left = [replace(new, count=new.count - len(old.concerns) + len(new.concerns)) for new, old in counted]
+        return replace(found, matters=[one for one in left if one.count])
+
+    def _concerns(self, concern: Concern) -> bool:
+        """Whether a concern is one: that who relies on the CI that goes relies on the one that stays is none."""
+        gone, keep = (lines.named(CiRef(ci.id, ci.kind, ci.name)) for ci in (self.before[1], self.cis[0]))
+        loses = f"loses {gone}"
+        return concern.ci.id != self.gone and concern.words not in (loses, f"{loses}; gains {keep}")
 
 
 def merging(workspace: Workspace, keep: CiId, gone: CiId) -> Matching:
@@ -105,7 +126,8 @@ def _matching(workspace: Workspace, rewrite: Rewrite, around: Around, cis: Seque
     )  # fmt: skip
     joined = [r for r in rewrite.put_relations if len(voices(r)) > max(1, stated.get(r.key, 0))]
     conflicts = [one for ci in rewrite.put_cis for one in disagreements(model, ci)]
-    return Matching(tuple(cis), tuple(rewrite.put_cis), plan, conflicts, joined, (), ())
+    moved = [r for r in plan.relations.created if r not in joined]
+    return Matching(tuple(cis), tuple(rewrite.put_cis), plan, conflicts, moved, joined, (), ())
 
 
 def _difference(stored: Iterable[T], put: Sequence[T], removed: Iterable[tuple[str, ...]], width: int) -> Difference[T]:

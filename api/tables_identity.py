@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 
-from api.identity import Disagreement, disagreements, known, known_words, value_words
+from api.identity import Disagreement, disagreements, known, known_words, others_words, value_words
 from api.identity_pages import Disputed, Disputes, Double, Doubles
 from api.import_report import Effect
 from api.lines import print_labelled
@@ -48,7 +48,8 @@ def doubles_json(found: Doubles) -> dict[str, Any]:
          "other": told_ci(one.other.ci)}
         for one in found.page.nodes
     ]  # fmt: skip
-    return {"revision": found.revision, "duplicates": nodes, "totalCount": found.page.total_count}
+    page = found.page
+    return {"revision": found.revision, "leftOut": found.left_out, "duplicates": nodes, "totalCount": page.total_count}
 
 
 def print_doubles(out: Console, found: Doubles) -> None:
@@ -139,7 +140,7 @@ def _title(one: Disputed) -> str:
 def print_dispute(out: Console, one: Disagreement, width: int = 14) -> None:
     """One disagreement: what is kept and why, below it what the others say."""
     kept = escape(f"{value_words(one.kept, one.unit)} ({one.source})")
-    others = "; ".join(f"{said.source} says {value_words(said.value, one.unit)}" for said in one.others)
+    others = others_words(one.others, one.unit)
     print_labelled(
         out, escape(one.attribute), [f"{kept} · [yellow]{escape(others)}[/] [dim]– {escape(one.why)}[/]"], width
     )
@@ -150,7 +151,7 @@ def print_known(out: Console, model: Model, ci: CI, stale: frozenset[str]) -> No
     if words := known_words(ci):
         out.print(Padding(escape(words), (0, 0, 0, 2)))
     for one in disagreements(model, ci, stale):
-        others = "; ".join(f"{said.source} says {value_words(said.value, one.unit)}" for said in one.others)
+        others = others_words(one.others, one.unit)
         line = f"[yellow]{escape(one.attribute)}[/]: {escape(others)} [dim]– {escape(one.why)}[/]"
         print_labelled(out, "disagreement", [line], 16)
 
@@ -174,9 +175,10 @@ def print_matching(out: Console, model: Model, found: Matching, effect: Effect) 
     """What a decision would change, in words."""
     if found.gone is None:
         old, new = found.cis
-        out.print(f"  {_named(new)}\n  would be parted from {_named(old)}\n")
+        told = f"{_named(new)}\nwould be parted from {_named(old)}\n"
     else:
-        out.print(f"  {_named(found.before[1])}\n  would become part of {_named(found.before[0])}\n")
+        told = f"{_named(found.before[1])}\nwould become part of {_named(found.before[0])}\n"
+    out.print(Padding(told, (0, 0, 0, 2)))
     for ci in found.cis:
         _print_ci(out, model, ci, found)
     print_labelled(out, "Relations", _relations(found), 12)
@@ -189,37 +191,36 @@ def print_matching(out: Console, model: Model, found: Matching, effect: Effect) 
 
 
 def _print_ci(out: Console, model: Model, ci: CI, found: Matching) -> None:
-    """A CI as it would stand: each value and whose it is; what differs from before in bold."""
+    """A CI as it would stand: each value and whose it is, those that are new first."""
     before = next((one for one in found.before if one.id == ci.id), None)
     values = {} if before is None else {**before._asdict(), **before.attributes}
     declared = model.attributes[ci.kind]
-    told = []
+    told: dict[bool, list[str]] = {False: [], True: []}
     for name, value, source in holders(model, ci):
-        words = escape(f"{name} {value_words(value, declared[name].unit if name in declared else '')} ({source})")
-        told.append(words if values.get(name) == value else f"[bold]{words}[/]")
-    print_labelled(out, escape(ci.id), [" · ".join(told)], 12)
+        words = f"{name} {value_words(value, declared[name].unit if name in declared else '')} ({source})"
+        told[values.get(name) == value].append(escape(words))
+    print_labelled(out, escape(ci.id), [f"[bold]becomes[/] {' · '.join(told[False])}"] if told[False] else [], 12)
+    print_labelled(
+        out, "" if told[False] else escape(ci.id), [f"keeps {' · '.join(told[True])}"] if told[True] else [], 12
+    )
     if words := known_words(ci):
         print_labelled(out, "", [escape(words)], 12)
     for one in found.conflicts:
         if one.ci == ci.id:
-            others = "; ".join(f"{said.source} says {value_words(said.value, one.unit)}" for said in one.others)
-            print_labelled(
-                out, "", [f"[yellow]{escape(one.attribute)}[/]: {escape(others)} [dim]– {escape(one.why)}[/]"], 12
-            )
+            line = f"[yellow]{escape(one.attribute)}[/]: {escape(others_words(one.others, one.unit))}"
+            print_labelled(out, "", [f"{line} [dim]– {escape(one.why)}[/]"], 12)
 
 
 def _relations(found: Matching) -> Iterator[str]:
-    relations = found.plan.relations
-    joined = {one.key for one in found.joined}
-    moved = [one for one in relations.created if one.key not in joined]
-    yield from _some("come to lie", "", moved)
+    yield from _some("come to another CI", found.moved)
     for one in found.joined[:SHOWN]:
         yield escape(f"stated by {' and '.join(voice.source for voice in voices(one))}: {_relation(one)}")
     yield from _more(found.joined)
-    yield from _some("left out, as no CI depends on itself", "", found.dropped)
+    yield from [f"{found.known:,} recorded of both already"] if found.known and found.gone else []
+    yield from _some("left out, as no CI depends on itself", found.dropped)
 
 
-def _some(words: str, empty: str, relations: Sequence[Relation]) -> Iterator[str]:
+def _some(words: str, relations: Sequence[Relation]) -> Iterator[str]:
     if relations:
         yield f"{len(relations):,} {words}"
     for one in relations[:SHOWN]:
@@ -249,16 +250,18 @@ def print_decided(out: Console, model: Model, done: Decided) -> None:
     match = done.match
     ids = [escape(part.ci) for part in match.cis]
     if match.verdict is Verdict.same:
-        out.print(f"  {ids[1]} is part of {_named(done.cis[0])} now")
+        told = f"{ids[1]} is part of {_named(done.cis[0])} now"
     elif match.verdict is Verdict.parted:
-        out.print(f"  {_named(done.cis[1])} was parted from {ids[0]}; no import joins them again")
+        told = f"{_named(done.cis[1])} was parted from {ids[0]}; no import joins them again"
     else:
-        out.print(f"  {ids[0]} and {ids[1]} are two: not proposed again, and no import joins them")
-    for ci in done.cis:
-        for one in disagreements(model, ci):
-            print_dispute(out, one)
-    back = f"cmdb undo r{done.revision}" if match.verdict is not Verdict.distinct else f"cmdb merge {ids[0]} {ids[1]}"
-    out.print(f"[dim]  {match.number}, recorded as revision {done.revision}; to take it back: {back}[/]")
+        told = f"{ids[0]} and {ids[1]} are two: not proposed again, and no import joins them"
+    out.print(Padding(told, (0, 0, 0, 2)))
+    for one in disagreements(model, done.cis[0]) if match.verdict is Verdict.same else ():
+        print_dispute(out, one)
+    back = f"to take it back: cmdb undo r{done.revision}"
+    if match.verdict is Verdict.distinct:
+        back = f"if they are one after all: cmdb merge {ids[0]} {ids[1]}"
+    out.print(f"[dim]  {match.number}, recorded as revision {done.revision}; {back}[/]")
 
 
 def print_withdrawn(out: Console, ci: CI, revision: int, replayed: bool) -> None:

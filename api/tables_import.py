@@ -1,5 +1,6 @@
 """A plan of an import, and what came of it: in words for a terminal, and as JSON."""
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from typing import Any
@@ -23,6 +24,7 @@ from cmdb.store.port import Applied
 SHOWN = 20
 ACTIONS = ("created", "changed", "removed")
 NOUNS = {"ci": "", "relation": "relation ", "pool": "pools"}
+_NUMBER = re.compile(r"\d+")
 SKIPPED = ("attributes", "claims", "claims_json")
 """Fields whose parts are told on their own, or elsewhere."""
 
@@ -46,10 +48,12 @@ def told_import(plan: Plan, effect: Effect | None, applied: Applied | None) -> d
 
 def print_import(out: Console, plan: Plan, effect: Effect | None, applied: Applied | None) -> None:
     """A plan, what it would do (None where nobody asked) and what came of it: at 80 columns, in colour or plain."""
-    for warning in plan.warnings[:SHOWN]:
-        out.print(f"  [yellow]warning[/] {escape(_warned(warning))}")
-    if plan.warning_count > SHOWN:
-        out.print(f"  [dim]and {plan.warning_count - SHOWN:,} more warnings[/]")
+    groups = _alike(plan.warnings)[:SHOWN]
+    for alike in groups:
+        more = f" [dim](and {len(alike) - 1:,} more like it)[/]" if len(alike) > 1 else ""
+        out.print(f"  [yellow]warning[/] {escape(_warned(alike[0]))}{more}")
+    if beyond := plan.warning_count - sum(map(len, groups)):
+        out.print(f"  [dim]and {beyond:,} more warnings[/]")
     if plan.empty:
         print_sources(out, plan)
         return out.print("nothing to change: everything is recorded already")
@@ -117,6 +121,14 @@ def _shown(name: str, value: object) -> str:
     if name in DURATIONS and isinstance(value, int):
         return show_minutes(value)
     return ", ".join(map(str, value)) if isinstance(value, Iterable) and not isinstance(value, str) else str(value)
+
+
+def _alike(warnings: Sequence[Problem]) -> list[list[Problem]]:
+    """Warnings that differ in their row and value only, together, in the order of the first of them."""
+    groups: dict[tuple[str, str, str], list[Problem]] = {}
+    for warning in warnings:
+        groups.setdefault((warning.code, _NUMBER.sub("", warning.place), warning.accepted), []).append(warning)
+    return list(groups.values())
 
 
 def _warned(problem: Problem) -> str:

@@ -33,6 +33,8 @@ from cmdb.store.port import (
 T = TypeVar("T", Relation, Pool)
 TRIES = 8
 """How often an edit is merged anew when another writer was faster."""
+READS = 64
+"""How often what others state of relations and pools is read anew because another writer was faster."""
 NEVER = -1
 """A revision that no CI is at."""
 
@@ -196,26 +198,24 @@ class Inventory:
         return self._stated(
             by, {end for r in relations for end in (r.from_id, r.to_id)}, expected or {},
             lambda around: Changeset(*by, put_relations=_spoken(self.model, around.relations, relations)),
-            (by.source, "relate", relations, sorted((expected or {}).items())),
+            Changeset(*by, put_relations=relations, expected=expected or {}),
         )  # fmt: skip
 
     def _stated(
         self, by: Signed, ids: set[CiId], expected: Mapping[CiId, int], make: Callable[[Around], Changeset],
-        asked: tuple[object, ...],
+        asked: Changeset,
     ) -> Applied:  # fmt: skip
-        """Write what is made of what other sources state there, if they state it still."""
-        request = blake2b(orjson.dumps(asked, default=list), digest_size=16).hexdigest()
-        for _ in range(TRIES):
+        """Write what is made of what others state there, if that is all they state."""
+        request = asked.digest()
+        for _ in range(READS):
             head = self.store.head()
             made = make(self.store.around(ids, head.revision))
-            claimed = any(r.claims_json for r in made.put_relations) or any(p.claims_json for p in made.put_pools)
+            edit = Edit(
+                *by, put_relations=made.put_relations, put_pools=made.put_pools, expected=expected,
+                only_at=head.revision, request=request,
+            )  # fmt: skip
             try:
-                return self.store.apply(
-                    Edit(
-                        *by, put_relations=made.put_relations, put_pools=made.put_pools, expected=expected,
-                        only_at=head.revision if claimed else None, request=request,
-                    )
-                )  # fmt: skip
+                return self.store.apply(edit)
             except Moved as moved:
                 last = moved
         raise last
@@ -229,7 +229,7 @@ class Inventory:
         return self._stated(
             by, {pool.ci for pool in pools}, expected or {},
             lambda around: Changeset(*by, put_pools=_spoken(self.model, around.pools, pools)),
-            (by.source, "pools", pools, sorted((expected or {}).items())),
+            Changeset(*by, put_pools=pools, expected=expected or {}),
         )  # fmt: skip
 
     def retire(self, ids: Sequence[CiId], by: Signed, expected: Mapping[CiId, int] | None = None) -> Applied:
@@ -254,7 +254,7 @@ class Inventory:
         revisions = {i: s.revision for i, s in others.items()}
         return Edit(
             *by, put_cis=merged(self.model, drafts, stored, by.source), retire=ids,
-            expected={**revisions, **seen}, request=fingerprint(by.source, [Draft(i) for i in ids], seen),
+            expected={**revisions, **seen}, request=Changeset(*by, retire=ids, expected=seen).digest(),
         )  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from cmdb.model.errors import InvalidInput, Problem
 from cmdb.progress import Progress
-from importers.kit.held_file import check_free
 from importers.live.apis import is_address
 
 
@@ -36,6 +35,8 @@ def fetched(
         accepted = "an address comes with the name of its source, and of the importer that reads it"
         raise InvalidInput([Problem("MISSING_VALUE", name, "nothing", accepted) for name in missing])
     if keep is not None:
+        from importers.kit.held_file import check_free  # with it, what reads whole columns is loaded
+
         check_free(keep)
     with TemporaryDirectory(prefix="bluenose-") as folder:
         from importers.live.fetch import fetch

@@ -1,6 +1,10 @@
 """Brings the fixtures of `plugin` to this folder."""
 
-from tests.neo4j.plugin import (
+import os
+
+os.environ.setdefault("POLARS_MAX_THREADS", "1")  # before it is loaded: two workers share two cores
+
+from tests.neo4j.plugin import (  # noqa: E402
     neo4j_driver,
     neo4j_process,
     neo4j_server,

@@ -52,6 +52,7 @@ class SourceClaim:
 @strawberry.type(description="What another source says.")
 class OtherValue:
     source: str
+    key: str | None = strawberry.field(description="Of which of its records, where it has several of the CI.")
     value: JSON | None = strawberry.field(description="Null: that there is none.")
 
 
@@ -88,7 +89,9 @@ class SourceConflict:
     @field
     def others(self) -> list[OtherValue]:
         """What the others say, the one believed next first."""
-        return [OtherValue(source=said.source, value=_json(said.value)) for said in self.told.others]
+        return [
+            OtherValue(source=said.source, key=said.key or None, value=_json(said.value)) for said in self.told.others
+        ]
 
     @field
     def grounds(self) -> Grounds:

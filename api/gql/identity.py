@@ -42,19 +42,9 @@ SourceName = Annotated[str, strawberry.argument(description="A source that descr
 
 @strawberry.type(description="Two CIs that may be one.")
 class Duplicate:
-    context: strawberry.Private[Context]
     double: strawberry.Private[Double]
-    at: strawberry.Private[int]
-
-    @field
-    def keep(self) -> Ci:
-        """The one to keep."""
-        return described(self.context, [self.double.keep], self.at)[0]
-
-    @field
-    def other(self) -> Ci:
-        """The one that would become part of it."""
-        return described(self.context, [self.double.other], self.at)[0]
+    keep: Ci = strawberry.field(description="The one to keep.")
+    other: Ci = strawberry.field(description="The one that would become part of it.")
 
     @field
     def score(self) -> int:
@@ -79,13 +69,21 @@ class Duplicates(Paged):
 
     @field
     def revision(self) -> int:
-        """The revision that they were found in: the newest."""
+        """The revision that they were found in. On a large estate that is not always the newest."""
         return self.found.revision
+
+    @field
+    def left_out(self) -> int:
+        """CIs that changed since then: pairs with them are left out until all are compared anew."""
+        return self.found.left_out
 
     @field
     def nodes(self) -> list[Duplicate]:
         """Those of this page."""
-        return [Duplicate(context=self.context, double=one, at=self.found.revision) for one in self.shown.nodes]
+        stored = [ci for one in self.shown.nodes for ci in (one.keep, one.other)]
+        cis = described(self.context, stored, self.found.revision)
+        pairs = zip(self.shown.nodes, cis[::2], cis[1::2], strict=True)
+        return [Duplicate(double=one, keep=keep, other=other) for one, keep, other in pairs]
 
 
 @strawberry.type(description="How many conflicts there are about an attribute.")

@@ -74,10 +74,7 @@ def _counts(found: Difference[T]) -> dict[str, int]:
 
 def _page(found: Difference[T], width: int, first: int | None, key: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
     shown = page(found, width, first)
-    nodes = [
-        {"turn": t.turn.value, **key(t.thing), "fields": t.fields, **t.sides}
-        for t in shown.nodes
-    ]
+    nodes = [{"turn": t.turn.value, **key(t.thing), "fields": t.fields, **t.sides} for t in shown.nodes]
     return {
         "nodes": nodes,
         "totalCount": shown.total_count,

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 import typer
 
-from api.known_as import known_as
 from api.verbs.moving import drawn
 from api.verbs.options import STORE, JsonOption, ModelOption, Refused, StoreOption, console, opened, print_json, unknown
 from api.verbs.signing import Key, refusing, signed
@@ -175,6 +174,8 @@ def _known(workspace: Workspace, ci: str) -> CiId:
     """A CI that is recorded. Raises `Refused`, naming those that may have been meant."""
     if workspace.inventory.get([CiId(ci)]):
         return CiId(ci)
+    from api.known_as import known_as  # with the records, it takes longer to load than most commands run
+
     found = known_as(workspace, ci)
     raise Refused(found.words if found else unknown(workspace, ci), "UNKNOWN_CI")
 

@@ -167,17 +167,22 @@ def export(
     store: StoreOption = STORE,
     model: ModelOption = None,
 ) -> None:
-    """Write the whole inventory in the native format, to keep, to edit or to import elsewhere."""
+    """Write the whole inventory in the native format, to keep, to edit or to import elsewhere.
+
+    A text that a spreadsheet would compute begins with an apostrophe, which import takes away again.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Refused("the folder is not empty; name a new one")
     with opened(store, model) as workspace:
         dump = workspace.store.dump()
     folder.mkdir(parents=True, exist_ok=True)
+    from importers.kit.held_cells import inert  # with it, what reads whole columns is loaded
+
     for name, header, rows in tables(dump):
         with (folder / name).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(header)
-            writer.writerows(rows)
+            writer.writerows([*map(inert, row)] for row in rows)
     console().print(f"{len(dump.cis):,} CIs, {len(dump.relations):,} relations, {len(dump.pools):,} pools written")
 
 

@@ -94,17 +94,50 @@ def chorus(said: Iterable[T], first: T) -> T:
     return first._replace(claims_json=canonical(told) if len(told) > 1 else "")
 
 
-def checked(value: object) -> str:
-    """Claims that were read somewhere, in their one form. Raises `ValueFault` BAD_TYPE."""
-    if not isinstance(value, list) or not value or not all(map(_is_claim, value)):
+def checked(value: object, kind: type[CI] | type[Relation] | type[Pool]) -> str:
+    """Claims of a thing of this kind that were read somewhere, in their one form. Raises `ValueFault` BAD_TYPE."""
+    if not isinstance(value, list) or not value or not all(isinstance(told, dict) for told in value):
+        raise ValueFault("BAD_TYPE", str(value), ACCEPTED)
+    fits = _are_claims(value) if kind is CI else _are_voices(value, STATED[kind])
+    if not fits:
         raise ValueFault("BAD_TYPE", str(value), ACCEPTED)
     return canonical(value)
 
 
-def _is_claim(told: object) -> bool:
-    if not isinstance(told, dict) or not isinstance(told.get("source"), str):
+STATED: Mapping[type[Any], frozenset[str]] = {
+    Relation: frozenset(Relation._fields[4:-1]),
+    Pool: frozenset(Pool._fields[2:-1]),
+}
+"""What a source states of a relation or of a rule, beside its key."""
+DESCRIBED = frozenset({"source", "id", "kind", "name", "sector"})
+"""What every description of a CI states."""
+
+
+def _are_voices(every: Sequence[Mapping[str, Any]], names: frozenset[str]) -> bool:
+    sources = {told.get("source") for told in every}
+    return len(sources) == len(every) and all(told.keys() == names and _are_texts(told.values()) for told in every)
+
+
+def _are_claims(every: Sequence[Mapping[str, Any]]) -> bool:
+    keys = {(told.get("source"), told.get("id"), bool(told.get("edited"))) for told in every if _is_claim(told)}
+    return len(keys) == len(every) and not all(edited for _, _, edited in keys)
+
+
+def _is_claim(told: Mapping[str, Any]) -> bool:
+    values = dict(told)
+    edited, attributes = values.pop("edited", False), values.pop("attributes", {})
+    if not isinstance(edited, bool) or not isinstance(attributes, dict) or not _are_texts(values.values()):
         return False
-    attributes = told.get("attributes", {})
-    texts = (value for name, value in told.items() if name not in ("attributes", "edited"))
-    flag = isinstance(told.get("edited", False), bool)
-    return flag and isinstance(attributes, dict) and all(isinstance(text, str) for text in texts)
+    named = {"source", "id"} if edited else DESCRIBED
+    return named <= values.keys() <= set(Claim._fields) and all(map(_is_stated, attributes.values()))
+
+
+def _is_stated(value: object) -> bool:
+    """Whether it is an attribute's value, or says that there is none."""
+    if isinstance(value, list):
+        return _are_texts(value)
+    return value is None or isinstance(value, int | float) or _are_texts([value])
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(isinstance(value, str) and "\0" not in value for value in values)

@@ -18,5 +18,7 @@ class Precedence:
 
     def order(self, attribute: str) -> tuple[str, ...]:
         """The sources that are named for an attribute, best first."""
-        own = self.attributes.get(attribute, ())
+        own = self.attributes.get(attribute)
+        if not own:
+            return self.sources
         return (*own, *(source for source in self.sources if source not in own))

@@ -45,6 +45,7 @@ _WIDTHS = {
     "+record": (5,),
 }
 """How many fields a change has; the last one is for claims, where there are any."""
+_CLAIMED: Mapping[str, type[CI] | type[Relation] | type[Pool]] = {"+ci": CI, "+relation": Relation, "+pool": Pool}
 _INTEGER = 1 << 63
 
 T = TypeVar("T")
@@ -225,7 +226,7 @@ def _change(lines: Lines) -> tuple[str, list[str]]:
         lines.refuse("something else than a change")
     word, *values = row
     if len(row) == _WIDTHS[word][-1] > _WIDTHS[word][0]:
-        values[-1] = _read_claims(lines, values[-1])
+        values[-1] = _read_claims(lines, values[-1], _CLAIMED[word])
     if word == "+ci":
         if not isinstance(values[5], dict) or not all(map(_is_value, values[5].values())):
             lines.refuse("attributes that hold no plain values")
@@ -239,10 +240,10 @@ def _change(lines: Lines) -> tuple[str, list[str]]:
     return word, values
 
 
-def _read_claims(lines: Lines, value: object) -> str:
+def _read_claims(lines: Lines, value: object, kind: type[CI] | type[Relation] | type[Pool]) -> str:
     """Claims in their one form."""
     try:
-        return checked(value)
+        return checked(value, kind)
     except ValueFault:
         lines.refuse("claims of another form")
 

@@ -58,42 +58,68 @@ def settled(model: Model, ci: CiId, claims: Sequence[Claim], first: str, stale: 
     """The CI that claims come to; at least one of them describes it.
 
     A source that only names it (a stub) is not believed while another describes it. The kind is the one believed, or a
-    more special one that a source knows; a default sector (the model's first) and a name that is but the key give
-    way to what another source states; of verification dates the newest counts.
+    more special one that a source knows, unless a person set it; a default sector (the model's first) and a name that
+    is but the key give way to what another source states; of verification dates the newest counts, unless a person
+    took it away. A CI that nobody says is in some lifecycle is retired.
     """
     judge = Judge(model, first, stale)
-    heard = _heard(claims)
+    heard = _heard(ci, claims)
     kind = _kind(judge, heard)
     values = {name: value for name, value in _attributes(judge, heard) if name in model.attributes.get(kind, ())}
     sources = {claim.source for claim in claims if not claim.edited}
     source = first if first in sources else judge.ranked([c for c in claims if not c.edited], "kind")[0].source
     return CI(
-        ci, kind, _name(judge, heard) or ci, _sector(judge, heard), _stated(judge, heard, "lifecycle")[0][1],
-        attributes_json(values), source, claims_json(ci, claims),
+        ci, kind, _name(judge, heard) or ci, _sector(judge, heard), _lifecycle(judge, heard), attributes_json(values),
+        source, claims_json(ci, claims),
     )  # fmt: skip
 
 
-def _heard(claims: Sequence[Claim]) -> list[Claim]:
+def _heard(ci: CiId, claims: Sequence[Claim]) -> list[Claim]:
+    """Those that count, of several descriptions of one source that under the id of the CI first; edits as they came."""
     described = any(not claim.edited and not claim.stub for claim in claims)
-    return [claim for claim in claims if claim.edited or not (described and claim.stub)]
+    heard = (claim for claim in claims if claim.edited or not (described and claim.stub))
+    return sorted(heard, key=lambda claim: (True, False, "") if claim.edited else (False, claim.id != ci, claim.id))
 
 
 def _stated(judge: Judge, claims: Sequence[Claim], name: str) -> list[Said]:
-    """What is stated of a field, the believed value first."""
-    said = ((c.source, getattr(c, name)) for c in judge.ranked(claims, name))
-    return [(source, value) for source, value in said if value is not None]
+    """What is stated of a field, the believed value first; of one that all agree on, in any order."""
+    told = [claim for claim in claims if getattr(claim, name) is not None]
+    said = [(claim.source, getattr(claim, name)) for claim in told]
+    if _agreed([value for _, value in said]):
+        return said
+    return [(claim.source, getattr(claim, name)) for claim in judge.ranked(told, name)]
+
+
+def _agreed(values: Sequence[Any]) -> bool:
+    """Whether all say the same, so that it is no matter who is believed: most claims agree in most."""
+    return values.count(values[0]) == len(values) if values else True
+
+
+def _telling(judge: Judge, claims: Sequence[Claim], name: str) -> list[Claim]:
+    """The claims that state an attribute, the one that is believed first; in any order where they agree."""
+    told = [claim for claim in claims if name in claim.attributes]
+    return told if _agreed([claim.attributes[name] for claim in told]) else judge.ranked(told, name)
 
 
 def _kind(judge: Judge, claims: Sequence[Claim]) -> str:
-    best, *others = (value for _, value in _stated(judge, claims, "kind"))
-    for kind in others:
+    told = [claim for claim in claims if claim.kind is not None]
+    if _agreed([claim.kind for claim in told]):
+        return str(told[0].kind)
+    first, *others = judge.ranked(told, "kind")
+    best = str(first.kind)
+    for kind in (str(other.kind) for other in others if not first.edited):
         if kind in judge.model.kinds and best in judge.model.kinds and judge.model.is_a(kind, best):
             best = kind
-    return str(best)
+    return best
+
+
+def _lifecycle(judge: Judge, claims: Sequence[Claim]) -> str:
+    return next((str(value) for _, value in _stated(judge, claims, "lifecycle")), "retired")
 
 
 def _name(judge: Judge, claims: Sequence[Claim]) -> str:
-    named = [c for c in judge.ranked(claims, "name") if c.name is not None]
+    told = [claim for claim in claims if claim.name is not None]
+    named = told if _agreed([claim.name for claim in told]) else judge.ranked(told, "name")
     return next((c.name for c in named if c.edited or c.name != c.id), named[0].name) or ""
 
 
@@ -106,10 +132,11 @@ def _sector(judge: Judge, claims: Sequence[Claim]) -> str:
 
 def _attributes(judge: Judge, claims: Sequence[Claim]) -> Iterable[tuple[str, Value]]:
     for name in sorted({name for claim in claims for name in claim.attributes}):
-        if name == VERIFIED:
-            yield name, max(str(c.attributes[name]) for c in claims if c.attributes.get(name) is not None)
-            continue
-        value = next(c.attributes[name] for c in judge.ranked(claims, name) if name in c.attributes)
+        first, *others = _telling(judge, claims, name)
+        value = first.attributes[name]
+        if name == VERIFIED and not (first.edited and value is None):
+            dates = (claim.attributes[name] for claim in (first, *others))
+            value = max((str(date) for date in dates if date is not None), default=None)
         if value is not None:
             yield name, value
 
@@ -118,11 +145,11 @@ def conflicts(model: Model, ci: CI, stale: Collection[str] = ()) -> list[Conflic
     """Where the sources of a CI disagree, by attribute: fields that all should agree on, and attributes."""
     if not ci.claims_json:
         return []
-    judge, heard = Judge(model, ci.source, stale), _heard(claims_of(ci))
+    judge, heard = Judge(model, ci.source, stale), _heard(ci.id, claims_of(ci))
     stated = {name: _stated(judge, heard, name) for name in FIELDS}
     stated["sector"] = [(source, value) for source, value in stated["sector"] if value != model.sectors[0]]
     for name in sorted({name for claim in heard for name in claim.attributes}):
-        stated[name] = [(c.source, c.attributes[name]) for c in judge.ranked(heard, name) if name in c.attributes]
+        stated[name] = [(claim.source, claim.attributes[name]) for claim in _telling(judge, heard, name)]
     found = (_conflict(model, ci, name, said) for name, said in stated.items() if name not in OWN)
     return [conflict for conflict in found if conflict is not None]
 

@@ -11,11 +11,12 @@ import orjson
 from cmdb.model.attributes import Attribute, Value, parse_text
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, attributes_json
-from cmdb.model.claims import Claim, claims_of
+from cmdb.model.claims import Claim
 from cmdb.model.errors import InvalidInput, Problem, ValueFault, shown
 from cmdb.model.model import Model
 from cmdb.model.text import parse_id
 from cmdb.reconcile.claims import FIELDS, settled
+from cmdb.reconcile.standing import sets, standing, with_edit
 from cmdb.store.port import StoredCI
 
 Given = str | int | float | bool | Sequence[str] | None
@@ -122,17 +123,21 @@ def _merge(model: Model, draft: Draft, stored: Mapping[CiId, StoredCI], source: 
 
 
 def edited(model: Model, old: CI, new: CI, draft: Draft, source: str) -> CI:
-    """The CI once `source` has set what `draft` names to what it is in `new`: in its own description, where it has
-    one, else as an edit, which then is the newest."""
-    claims = claims_of(old)
-    own = [claim for claim in claims if claim.source == source]
-    before = own[0] if own else Claim(source, old.id, None, None, None, None, {}, edited=True)
+    """The CI once `source` has set what `draft` names to what it is in `new`: as an edit, which then is the newest, or
+    in its own description, where it has one and has edited nothing. Only a lifecycle that is set brings a retired CI
+    back."""
     named = {name: getattr(new, name) for name in FIELDS if getattr(draft, name) is not None}
-    values = {**before.attributes, **{name: new.attributes.get(name) for name in draft.attributes}}
-    if not before.edited:
-        values = {name: value for name, value in values.items() if value is not None}
-    claims = [claim for claim in claims if claim.key != before.key]
-    return settled(model, old.id, [*claims, before._replace(**named, attributes=values)], old.source)
+    values = {name: new.attributes.get(name) for name in draft.attributes}
+    claims = standing(old)
+    own = next((c for c in claims if c.source == source), None)
+    if own is None or any(c.edited and c.source == source for c in claims):
+        blank = Claim(source, old.id, None, None, None, None, values, edited=True)
+        claims = with_edit(model, claims, blank._replace(**named))
+    else:
+        stated = {name: value for name, value in {**own.attributes, **values}.items() if value is not None}
+        claims = [own._replace(**named, attributes=stated) if claim is own else claim for claim in claims]
+    found = settled(model, old.id, claims, old.source)
+    return found if draft.lifecycle or old.lifecycle != "retired" else found._replace(lifecycle="retired")
 
 
 def withdrawn(model: Model, ci: CI, source: str, names: Collection[str] = ()) -> CI:
@@ -140,21 +145,19 @@ def withdrawn(model: Model, ci: CI, source: str, names: Collection[str] = ()) ->
 
     Raises `InvalidInput` UNKNOWN_CLAIM where it has set none of them.
     """
-    claims = claims_of(ci)
+    claims = standing(ci)
     found = next((claim for claim in claims if claim.edited and claim.source == source), None)
-    if found is None or (names and not any(_sets(found, name) for name in names)):
+    if found is None or (names and not any(sets(found, name) for name in names)):
         by = ", ".join(dict.fromkeys(claim.source for claim in claims if claim.edited)) or "nobody"
         problem = Problem("UNKNOWN_CLAIM", f"ci {ci.id}", shown(source), f"one that has set that by hand; {by} did")
         raise InvalidInput([problem])
     kept = {name: value for name, value in found.attributes.items() if names and name not in names}
     fields: dict[str, Any] = {n: getattr(found, n) if names and n not in names else None for n in FIELDS}
     left = found._replace(**fields, attributes=kept)
-    edits = [left] if kept or any(fields.values()) else []
-    return settled(model, ci.id, [c for c in claims if c.key != found.key] + edits, ci.source)
-
-
-def _sets(claim: Claim, name: str) -> bool:
-    return name in claim.attributes or (name in FIELDS and getattr(claim, name) is not None)
+    claims = [left if claim is found else claim for claim in claims]
+    if not kept and not any(fields.values()):
+        claims.remove(left)
+    return settled(model, ci.id, claims, ci.source)
 
 
 def _values(old: CI, draft: Draft, kind: str, declared: Mapping[str, Attribute], faults: _Faults) -> dict[str, Value]:

@@ -1,6 +1,7 @@
 """Two CIs that are one become one, and one that is two is parted: what that changes, with what hangs on them. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, count
 from typing import NamedTuple, TypeVar
 
 from cmdb.model.ci import CI, CiId, Pool, PoolKey, Relation, RelationKey
@@ -8,7 +9,8 @@ from cmdb.model.claims import Claim, claims_of, voices
 from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.model.model import Model
 from cmdb.model.text import fitted
-from cmdb.reconcile.claims import joined_voices, settled, without
+from cmdb.reconcile.claims import FIELDS, joined_voices, settled, without
+from cmdb.reconcile.standing import standing, with_edit
 from cmdb.reconcile.validate import dependent
 
 T = TypeVar("T", Relation, Pool)
@@ -30,12 +32,24 @@ def merge(model: Model, keep: CI, gone: CI, relations: Iterable[Relation], pools
 
     `relations` and `pools` are all of both. Its sources find it by their identity links from then on.
     """
-    stated = {claim.key: claim for claim in (*claims_of(gone), *claims_of(keep))}
-    kept = settled(model, keep.id, list(stated.values()), keep.source)
+    kept = settled(model, keep.id, _together(model, keep, gone), keep.source)
     ids = {gone.id: keep.id}
     moved_relations = _moved(model, relations, lambda r: _renamed(r, ids))
     moved_pools = _moved(model, pools, lambda p: p._replace(ci=ids.get(p.ci, p.ci)))
     return Rewrite([kept], [r for r in moved_relations if r.from_id != r.to_id], moved_pools, [], [], [gone.id])
+
+
+def _together(model: Model, keep: CI, gone: CI) -> list[Claim]:
+    """What is said of either. What people have set of the one that is kept stands before what they set of the other;
+    whether that one was in service is no matter."""
+    described = {claim.key: claim for ci in (gone, keep) for claim in standing(ci) if not claim.edited}
+    claims = list(described.values())
+    for edit in (claim._replace(lifecycle=None) for claim in claims_of(gone) if claim.edited):
+        if edit.attributes or any(getattr(edit, name) for name in FIELDS):
+            claims = with_edit(model, claims, edit._replace(id=keep.id))
+    for edit in (claim for claim in claims_of(keep) if claim.edited):
+        claims = with_edit(model, claims, edit._replace(id=keep.id))
+    return claims
 
 
 def _renamed(relation: Relation, ids: Mapping[CiId, CiId]) -> Relation:
@@ -74,10 +88,10 @@ def part(
     are; its next import puts them right. Raises `InvalidInput` UNKNOWN_CLAIM and LAST_CLAIM.
     """
     claim = _claim(ci, source, key)
-    left = [other for other in claims_of(ci) if other.key != claim.key]
+    left = [other for other in standing(ci) if other.key != claim.key]
     if all(other.edited for other in left):
         raise _refused("LAST_CLAIM", source, "a source whose description is not the only one of this CI")
-    new_id = claim.id if claim.id != ci.id and not taken(claim.id) else CiId(fitted(f"{claim.id}@{source}"))
+    new_id = _free(claim, ci.id, taken)
     new = settled(model, new_id, [claim], source)
     rewrite = Rewrite([settled(model, ci.id, left, ci.source), new], [], [], [], [], [])
     if not any(other.source == source and not other.edited for other in left):
@@ -108,10 +122,30 @@ def _part_relations(
             rewrite.put_relations.append(left)
         leaving.update([relation.pool] if mine else [])
     for name, rule in rules.items():
-        if name in leaving:
-            rewrite.put_pools.append(rule._replace(ci=new, source=source, claims_json=""))
-        if name not in staying:
-            rewrite.remove_pools.append(rule.key)
+        _part_rule(model, source, new, rule, name in staying, name in leaving, rewrite)
+
+
+def _part_rule(
+    model: Model, source: str, new: CiId, rule: Pool, stays: bool, leaves: bool, rewrite: Rewrite
+) -> None:  # fmt: skip
+    mine = next((voice for voice in voices(rule) if voice.source == source), None)
+    left = without(model, rule, source)
+    if leaves or mine is not None:
+        said = rule if mine is None else mine
+        rewrite.put_pools.append(said._replace(ci=new, source=source, claims_json=""))
+    if left is None and not stays:
+        rewrite.remove_pools.append(rule.key)
+    elif left is not None and left != rule:
+        rewrite.put_pools.append(left)
+
+
+def _free(claim: Claim, old: CiId, taken: Callable[[CiId], bool]) -> CiId:
+    """An id for a CI of its own that no other CI has."""
+    if claim.id != old and not taken(claim.id):
+        return claim.id
+    endings = chain([claim.source], (f"{claim.source}-{number}" for number in count(2)))
+    tried = (CiId(fitted(f"{claim.id}@{ending}")) for ending in endings)
+    return next(id_ for id_ in tried if id_ != old and not taken(id_))
 
 
 def _claim(ci: CI, source: str, key: str | None) -> Claim:

@@ -6,22 +6,25 @@ a key of its kind (`cmdb.reconcile.identify`); whatever is uncertain is told and
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, compress
+from operator import itemgetter, ne
 from typing import NamedTuple, TypeVar
 
 import orjson
 
 from cmdb.model.ci import CI, CiId, Pool, Relation
-from cmdb.model.claims import Claim, claim_of, claims_of, voices
+from cmdb.model.claims import Claim, claim_of, claims_json, claims_of, voices
 from cmdb.model.model import Model
 from cmdb.model.record import Record
 from cmdb.reconcile.claims import Conflict, conflicts, settled, spoken, without
 from cmdb.reconcile.difference import Difference
 from cmdb.reconcile.identify import Identified, identify
+from cmdb.reconcile.standing import forsaken, standing
 from cmdb.reconcile.validate import dependent
 from cmdb.store.port import Dump
 
 T = TypeVar("T", Relation, Pool)
+V = TypeVar("V", CI, Relation, Pool)
 Desired = tuple[Sequence[CI], Sequence[Relation], Sequence[Pool]]
 NOBODY = Identified({}, [])
 
@@ -37,7 +40,8 @@ class Source:
 
 
 class Clash(NamedTuple):
-    """A relation of the source, in its own terms, that the kinds of its ends do not allow once sources are joined."""
+    """A relation of the source, in its own terms, that the kinds of its ends do not allow once sources are joined; or
+    a recorded one of others that a kind which the source changes does not allow."""
 
     relation: Relation
     from_kind: str
@@ -71,7 +75,8 @@ def reconcile(current: Dump, desired: Desired, source: Source) -> Reconciled:
     for target, stated in found.targets.items():
         ids.update((ci.id, target) for ci in stated)
     ids = {key: target for key, target in ids.items() if key != target}
-    relations = _things(current.relations, _renamed_relations(desired[1], ids), source)
+    stated_relations = _renamed_relations(desired[1], ids)
+    relations = _things(current.relations, stated_relations, source)
     pools = _things(current.pools, _renamed_pools(desired[2], ids), source)
     if pools.removed:
         named = _named(current.relations, relations, source.model)
@@ -79,7 +84,10 @@ def reconcile(current: Dump, desired: Desired, source: Source) -> Reconciled:
     return Reconciled(
         cis, relations, pools, found.identified, ids, known.owned, known.released,
         [conflict for ci in shared for conflict in conflicts(source.model, ci, source.stale)],
-        list(_clashes(desired[1], ids, cis, shared, current, source.model)),
+        [
+            *_clashes(desired[1], ids, cis, shared, current, source.model),
+            *_stranded(current, cis, relations, stated_relations, source.model),
+        ],
     )  # fmt: skip
 
 
@@ -91,8 +99,8 @@ def links(cis: Iterable[CI], source: str) -> tuple[Links, Links]:
     """Where the keys of `source` lead that are kept with claims, and those of other sources."""
     mine: Links = {}
     others: Links = {}
-    for ci in cis:
-        for claim in claims_of(ci) if ci.claims_json else ():
+    for ci in [ci for ci in cis if ci.claims_json]:
+        for claim in claims_of(ci):
             if not claim.edited:
                 (mine if claim.source == source else others)[claim.id] = ci.id
     return mine, others
@@ -106,11 +114,21 @@ def named_by(cis: Iterable[CI], mine: Links, others: Links) -> Links:
     return {**{key: ci for key, ci in others.items() if key not in stored}, **mine}
 
 
-class _Found(NamedTuple):
-    """Records of the source by the recorded CI that they are, without those that are recorded as they stand (`same`);
-    and those of no recorded one."""
+def differing(stored: Sequence[V], desired: Sequence[V], width: int) -> tuple[list[V], list[V]]:
+    """What stands only in the one just so, and only in the other, in the order given. The key is the first `width`
+    fields."""
+    key = itemgetter(0) if width == 1 else itemgetter(slice(width))
+    old = dict(zip(map(key, stored), stored, strict=True))
+    new = dict(zip(map(key, desired), desired, strict=True))
+    others = compress(stored, map(ne, map(new.get, map(key, stored)), stored))
+    return list(others), list(compress(desired, map(ne, map(old.get, map(key, desired)), desired)))
 
-    same: Collection[CI]
+
+class _Found(NamedTuple):
+    """Records of the source by the recorded CI that they are, without those that are recorded as they stand; those of
+    no recorded one; and the recorded CIs (`others`) that the source does not state just so."""
+
+    others: Sequence[CI]
     targets: dict[CiId, list[CI]]
     new: list[CI]
     identified: Identified
@@ -125,7 +143,9 @@ class _Known:
         self._links, self._others = links(current.cis, source.name)
         self.released = 0
         self._linked = set(self._links.values())
-        self.owned = sum(self._mine(ci) and ci.lifecycle != "retired" for ci in current.cis)
+        name, linked = source.name, self._linked
+        mine = [ci for ci in current.cis if (ci.source == name and not ci.claims_json) or ci.id in linked]
+        self.owned = len([ci for ci in mine if ci.lifecycle != "retired"])
 
     @property
     def names(self) -> Mapping[CiId, CiId]:
@@ -141,9 +161,8 @@ class _Known:
 
     def find(self, desired: Sequence[CI]) -> _Found:
         """Which recorded CI each of the source's records is."""
-        same = set(self._every).intersection(desired)
-        rest = [ci for ci in desired if ci not in same]
-        stored = {ci.id for ci in self._every} if rest else set()
+        others, rest = differing(self._every, desired, 1)
+        stored = {ci.id for ci in others}
         targets: dict[CiId, list[CI]] = {}
         unknown = []
         for ci in rest:
@@ -156,7 +175,7 @@ class _Known:
         for ci in unknown:
             if ci.id in identified.joined:
                 targets.setdefault(identified.joined[ci.id].known, []).append(ci)
-        return _Found(same, targets, [ci for ci in unknown if ci.id not in identified.joined], identified)
+        return _Found(others, targets, [ci for ci in unknown if ci.id not in identified.joined], identified)
 
     def _identified(self, unknown: Sequence[CI], taken: Collection[CiId]) -> Identified:
         others = [ci for ci in self._every if not self._sole(ci) and ci.lifecycle != "retired"] if unknown else []
@@ -169,9 +188,7 @@ class _Known:
         changed: list[tuple[CI, CI]] = []
         removed: list[CI] = []
         shared: list[CI] = []
-        for old in self._every:
-            if old in found.same:
-                continue
+        for old in found.others:
             if (stated := found.targets.get(old.id)) is not None:
                 new = self._stated(old, stated)
                 if new.claims_json:
@@ -179,8 +196,10 @@ class _Known:
             elif not self._mine(old) or self._source.partial:
                 continue
             elif (left := self._unstated(old)) is None:
-                removed += [old] if old.lifecycle != "retired" else []
-                continue
+                if old.lifecycle != "retired":
+                    removed.append(old)
+                    continue
+                new = self._forsaken(old)
             else:
                 new = left
                 self.released += 1
@@ -193,9 +212,10 @@ class _Known:
         if self._sole(old) and len(stated) == 1 and stated[0].id == old.id:
             return stated[0]
         given = [claim_of(ci) for ci in stated]
-        keys, before = {claim.id for claim in given}, claims_of(old)
-        forgotten = old.lifecycle == "retired" and not any(c.edited and c.lifecycle == "retired" for c in before)
-        claims = [c for c in before if (c.edited or not forgotten) and not self._said(c, keys)]
+        keys = {claim.id for claim in given}
+        claims = [c for c in standing(old) if not self._said(c, keys)]
+        if old.lifecycle == "retired":
+            claims = [claim for claim in claims if claim.edited or claim.lifecycle is not None]
         return settled(self._source.model, old.id, [*claims, *given], old.source, self._source.stale)
 
     def _said(self, claim: Claim, keys: Collection[CiId]) -> bool:
@@ -209,6 +229,14 @@ class _Known:
         if all(claim.edited for claim in claims):
             return None
         return settled(self._source.model, old.id, claims, old.source, self._source.stale)
+
+    def _forsaken(self, old: CI) -> CI:
+        """A retired CI once the last source states it no more: should an edit have retired it, it stays retired
+        without that edit."""
+        if self._sole(old) or forsaken(old, claims := claims_of(old)):
+            return old
+        left = [claim if claim.edited else claim._replace(lifecycle=None) for claim in claims]
+        return old._replace(claims_json=claims_json(old.id, left))
 
 
 def parted(records: Iterable[Record]) -> Iterator[frozenset[CiId]]:
@@ -225,22 +253,31 @@ def _renamed_relations(relations: Sequence[Relation], ids: Mapping[CiId, CiId]) 
     if not any(r.from_id in ids or r.to_id in ids for r in relations):
         return relations
     named = (r._replace(from_id=ids.get(r.from_id, r.from_id), to_id=ids.get(r.to_id, r.to_id)) for r in relations)
-    return list({r.key: r for r in named if r.from_id != r.to_id}.values())
+    return _each_once(r for r in named if r.from_id != r.to_id)
 
 
 def _renamed_pools(pools: Sequence[Pool], ids: Mapping[CiId, CiId]) -> Sequence[Pool]:
     if not any(pool.ci in ids for pool in pools):
         return pools
-    return list({p.key: p for p in (p._replace(ci=ids.get(p.ci, p.ci)) for p in pools)}.values())
+    return _each_once(p._replace(ci=ids.get(p.ci, p.ci)) for p in pools)
+
+
+def _each_once(things: Iterable[T]) -> list[T]:
+    """Things by key, whatever their order: of several with the same key the last by their values."""
+    found: dict[tuple[str, ...], T] = {}
+    for thing in things:
+        if found.setdefault(thing.key, thing) < thing:
+            found[thing.key] = thing
+    return list(found.values())
 
 
 def _things(stored: Sequence[T], desired: Sequence[T], source: Source) -> Difference[T]:
     """What changes among relations, or among pools."""
     if not stored:
         return Difference(desired)
-    same = set(stored).intersection(desired)
-    wanted = {thing.key: thing for thing in desired if thing not in same}
-    old = {thing.key: thing for thing in stored if thing not in same}
+    others, rest = differing(stored, desired, len(stored[0].key))
+    wanted = {thing.key: thing for thing in rest}
+    old = {thing.key: thing for thing in others}
     created = [thing for key, thing in wanted.items() if key not in old]
     said = ((old[key], _said(old[key], thing, source)) for key, thing in wanted.items() if key in old)
     changed = [(before, after) for before, after in said if before != after]
@@ -281,4 +318,20 @@ def _clashes(
         if (start in joined or end in joined) and start in kinds and end in kinds and start != end:
             ends = kinds[start], kinds[end]
             if (ends[0], relation.type, ends[1]) not in model.allowed and relation.type in model.relations:
+                yield Clash(relation, *ends)
+
+
+def _stranded(
+    current: Dump, cis: Difference[CI], relations: Difference[Relation], stated: Sequence[Relation], model: Model
+) -> Iterator[Clash]:  # fmt: skip
+    """Recorded relations that only others state, where the kind that a CI changes to does not allow them."""
+    moved = {new.id for old, new in cis.changed if old.kind != new.kind}
+    if not moved:
+        return
+    kinds = {ci.id: ci.kind for part in (current.cis, (new for _, new in cis.changed)) for ci in part}
+    gone = {relation.key for part in (relations.removed, stated) for relation in part}
+    for relation in current.relations:
+        if (relation.from_id in moved or relation.to_id in moved) and relation.key not in gone:
+            ends = kinds[relation.from_id], kinds[relation.to_id]
+            if (ends[0], relation.type, ends[1]) not in model.allowed:
                 yield Clash(relation, *ends)

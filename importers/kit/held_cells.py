@@ -23,12 +23,15 @@ def inert(text: str) -> str:
 
 
 def corrected(table: Table | None, problems: Findings) -> Table | None:
-    """A table, or, of rows that were held back, what they say now; a cell that is still marked is a problem."""
-    if table is None or not table.columns.keys() & set(HELD_COLUMNS):
+    """What the cells of a table say; of rows that were held back, one that is still marked is a problem."""
+    if table is None:
         return table
     columns = {name: texts for name, texts in table.columns.items() if name not in HELD_COLUMNS}
     if STOOD_AT not in table.columns:
-        return Table(table.file, columns, table.rows)
+        quoted = any(texts.str.starts_with(INERT).any() for texts in columns.values())
+        if not quoted and len(columns) == len(table.columns):
+            return table
+        return Table(table.file, {name: _plain(texts) for name, texts in columns.items()}, table.rows)
     for name, texts in columns.items():
         for at in texts.str.starts_with(MARK).arg_true():
             accepted = f"a value instead, without {MARK.strip()}"

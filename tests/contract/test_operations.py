@@ -155,7 +155,8 @@ def observe(service: Service) -> None:
 
 def test_every_operation_runs_and_answers_without_failure(service: Service) -> None:
     places = operations()
-    for name, variables in VARIABLES.items():
+    for name, stated in VARIABLES.items():
+        variables = stated
         if name == "Observations":
             observe(service)
         if name == "UndoRevision":

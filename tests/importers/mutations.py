@@ -27,6 +27,10 @@ TOKENS = (
 """Bytes that stand where others were."""
 
 
+CHANGES = ("replace", "drop", "double", "swap", "rename", "wrap")
+EDITS = ("put", "over", "cut", "end")
+
+
 @dataclass(frozen=True)
 class Change:
     """One step: `how` it goes, at the `at`-th place of all there are, with the `odd`-th value or name."""
@@ -61,19 +65,28 @@ class Mutation:
 
 
 def mutations() -> st.SearchStrategy[Mutation]:
-    """Mostly odd values; also odd bytes in valid files, and files of nothing but odd bytes."""
-    parts = st.lists(st.integers(0, 200), min_size=1, max_size=5)
-    values = st.builds(Mutation, parts, st.lists(_changes("replace", "drop", "double", "swap", "rename", "wrap"),
-                                                 min_size=1, max_size=5), st.just(()))  # fmt: skip
-    edits = st.builds(
-        Mutation, parts, st.just(()), st.lists(_changes("put", "over", "cut", "end"), min_size=1, max_size=4)
-    )
-    raw = st.binary(max_size=60) | st.lists(st.sampled_from(TOKENS), max_size=12).map(b"".join)
-    return values | values | edits | st.builds(Mutation, st.just((0, 1)), st.just(()), st.just(()), raw)
+    """Mostly odd values; also odd bytes in valid files, and files of nothing but odd bytes.
+
+    Drawn as one text of bytes, which is quick, and which shrinks to fewer and simpler steps.
+    """
+    return st.binary(min_size=1, max_size=40).map(_mutation)
 
 
-def _changes(*how: str) -> st.SearchStrategy[Change]:
-    return st.builds(Change, st.sampled_from(how), st.integers(0, 4095), st.integers(0, 4095))
+def _mutation(data: bytes) -> Mutation:
+    which, rest = data[0] % 4, data[1:]
+    if which == 3:
+        raw = rest[1:] if rest[:1] > b"\x7f" else b"".join(TOKENS[byte % len(TOKENS)] for byte in rest[:12])
+        return Mutation((0, 1), (), (), raw)
+    count = data[0] // 4 % 5 + 1
+    parts, rest = tuple(rest[:count]) or (0,), rest[count:]
+    how = EDITS if which == 2 else CHANGES
+    steps = [Change(how[s[0] % len(how)], s[1] * 256 + s[2], s[3] * 256 + s[4]) for s in _steps(rest)][:5]
+    return Mutation(parts, (), steps) if which == 2 else Mutation(parts, steps, ())
+
+
+def _steps(data: bytes) -> Iterator[bytes]:
+    for at in range(0, max(len(data), 1), 5):
+        yield data[at : at + 5].ljust(5, b"\0")
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:

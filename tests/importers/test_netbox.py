@@ -104,8 +104,8 @@ def test_a_dump_becomes_an_estate(name: str, tmp_path: Path, empty: SqliteStore)
     }  # fmt: skip
     assert not {r for r in found if r[0] == "device-2" and r[1] == "connects_through"}
     assert {tuple(p[:4]) for p in changes.put_pools} == {
-        ("netbox-device-1", "network", "1", "2"), ("netbox-device-1", "power", "1", "2"),
-        ("netbox-site-1", "circuits", "1", "2"),
+        ("netbox-device-1", "network", "1", ""), ("netbox-device-1", "power", "1", ""),
+        ("netbox-site-1", "circuits", "1", ""),
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from api.tables_import import print_import, told_import
 from cmdb.model.ci import CiId
+from cmdb.model.errors import Problem
 from cmdb.reconcile.claims import Conflict
 from cmdb.reconcile.difference import Difference
 from cmdb.reconcile.identify import Doubt, Join
@@ -141,6 +142,19 @@ def joined() -> Plan:
         conflict_count=3,
         cis=Difference(found.cis.created, [(known, known._replace(name="other"))], []),
     )
+
+
+def test_warnings_that_are_alike_are_told_once(joined: Plan) -> None:
+    rows = [
+        Problem("DANGLING_RELATION", f"team.xml line {line}, column person", f"'{line}'", "a key") for line in (3, 7, 9)
+    ]
+    other = Problem("AMBIGUOUS_NAME", "team.xml line 3, column person", "'3'", "one name")
+    out = io.StringIO()
+    told = replace(joined, warnings=(*rows[:2], other, rows[2]), warning_count=40)
+    print_import(Console(file=out, width=80, highlight=False), told, None, None)
+    text = " ".join(out.getvalue().split())
+    assert "DANGLING_RELATION at team.xml line 3, column person: '3'; a key (and 2 more like it)" in text
+    assert "AMBIGUOUS_NAME at team.xml line 3, column person: '3'; one name and 36 more warnings" in text
 
 
 def test_sources_that_know_the_same_thing(joined: Plan) -> None:

@@ -30,6 +30,12 @@ def accepts(path: Path) -> bool:
 
 def read(path: Path, model: Model, source: str, progress: Progress) -> Transformed:
     """Read and transform the files at `path`; what is wrong with them is in the result's `problems`."""
+    build, problems, warnings = built(path, model, source, progress)
+    return transform_built(build, path.name, model, source, problems, warnings)
+
+
+def built(path: Path, model: Model, source: str, progress: Progress) -> tuple[Build, Findings, Findings]:
+    """What stands at `path` in our words, its values not checked yet; then problems and warnings."""
     places = Places()
     problems, warnings = Findings(places.cell), Findings(places.cell)
     files = named_files(path, problems, *PATTERNS)
@@ -43,7 +49,7 @@ def read(path: Path, model: Model, source: str, progress: Progress) -> Transform
         elif problems.count == before:
             problems.add("UNKNOWN_FORMAT", Cell(name), "no bill of materials", "CycloneDX as JSON")
         progress.advance(1)
-    return transform_built(build, path.name, model, source, problems, warnings)
+    return build, problems, warnings
 
 
 def _known_version(bom: dict[str, object], name: str, problems: Findings) -> bool:

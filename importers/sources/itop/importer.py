@@ -44,6 +44,12 @@ def _is_export(file: Path) -> bool:
 
 def read(path: Path, model: Model, source: str, progress: Progress) -> Transformed:
     """Read and transform the files at `path`; what is wrong with them is in the result's `problems`."""
+    build, problems, warnings = built(path, model, source, progress)
+    return transform_built(build, path.name, model, source, problems, warnings)
+
+
+def built(path: Path, model: Model, source: str, progress: Progress) -> tuple[Build, Findings, Findings]:
+    """What stands at `path` in our words, its values not checked yet; then problems and warnings."""
     places = Places()
     problems, warnings = Findings(places.cell), Findings(places.cell)
     files = named_files(path, problems, *PATTERNS)
@@ -63,7 +69,7 @@ def read(path: Path, model: Model, source: str, progress: Progress) -> Transform
     build = Build(model, places)
     objects.tell_left_out()
     describe(objects, names, build)
-    return transform_built(build, path.name, model, source, problems, warnings)
+    return build, problems, warnings
 
 
 def _things(file: Path, name: str, problems: Findings) -> Iterator[Thing]:

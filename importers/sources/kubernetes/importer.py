@@ -25,6 +25,12 @@ def read(path: Path, model: Model, source: str, progress: Progress) -> Transform
 
     The ids begin with `source`, which names the cluster.
     """
+    build, problems, warnings = built(path, model, source, progress)
+    return transform_built(build, path.name, model, source, problems, warnings)
+
+
+def built(path: Path, model: Model, source: str, progress: Progress) -> tuple[Build, Findings, Findings]:
+    """What stands at `path` in our words, its values not checked yet; then problems and warnings."""
     places = Places()
     problems, warnings = Findings(places.cell), Findings(places.cell)
     files = named_files(path, problems, *PATTERNS)
@@ -40,4 +46,4 @@ def read(path: Path, model: Model, source: str, progress: Progress) -> Transform
     progress.stage("transform", 0)
     build = Build(model, places)
     describe(Objects(source, manifests, problems), build, problems, warnings)
-    return transform_built(build, path.name, model, source, problems, warnings)
+    return build, problems, warnings

@@ -17,7 +17,7 @@ from importers.kit.trees import is_there, leads_out
 from importers.kit.workbook import Workbook
 from importers.sources.mapped.document import MappedTable, read_mapping
 from importers.sources.mapped.parted import MappedInput
-from importers.sources.mapped.transform import Mapper
+from importers.sources.mapped.transform import Mapper, Read
 from importers.sources.native.tables import Tables
 from importers.sources.native.transform import transform
 
@@ -36,6 +36,16 @@ def read(path: Path, model: Model, source: str, progress: Progress) -> Transform
 
     Raises `InvalidInput` for a wrong mapping; what is wrong with the tables is in the result's `problems`.
     """
+    found, tables, problems, warnings = tabled(path, model, progress)
+    made = transform(tables, model, source, problems, warnings)
+    if not tables.whole or not problems.count:
+        return made
+    return replace(made, input=MappedInput(found, _attributes(found), model, source))
+
+
+def tabled(path: Path, model: Model, progress: Progress) -> tuple[Read, Tables, Findings, Findings]:
+    """The tables that were read, and what the mapping makes of them, as tables of the native format whose values are
+    not checked yet; then problems and warnings. Raises `InvalidInput` for a wrong mapping."""
     document = path / MAPPING if path.is_dir() else path
     mapping = read_mapping(read_yaml(document), model)
     places = Places()
@@ -47,11 +57,13 @@ def read(path: Path, model: Model, source: str, progress: Progress) -> Transform
             found.append((mapped, table))
         progress.advance(1)
     if len(found) < len(mapping.tables):
-        return transform(Tables(None, None, None, whole=False), model, source, problems, warnings)
+        return found, Tables(None, None, None, whole=False), problems, warnings
     progress.stage("transform", 0)
-    attributes = sorted({name for mapped in mapping.tables for entry in mapped.cis for name in entry.attributes})
-    made = transform(Mapper(found, attributes, places, problems).tables(), model, source, problems, warnings)
-    return replace(made, input=MappedInput(found, attributes, model, source)) if problems.count else made
+    return found, Mapper(found, _attributes(found), places, problems).tables(), problems, warnings
+
+
+def _attributes(found: Read) -> list[str]:
+    return sorted({name for mapped, _ in found for entry in mapped.cis for name in entry.attributes})
 
 
 def _table(folder: Path, mapped: MappedTable, problems: Findings, warnings: Findings) -> Table | None:

@@ -27,6 +27,12 @@ def accepts(path: Path) -> bool:
 
 def read(path: Path, model: Model, source: str, progress: Progress) -> Transformed:
     """Read and transform the dump at `path`; what is wrong with it is in the result's `problems`."""
+    build, problems, warnings = built(path, model, source, progress)
+    return transform_built(build, path.name, model, source, problems, warnings)
+
+
+def built(path: Path, model: Model, source: str, progress: Progress) -> tuple[Build, Findings, Findings]:
+    """What stands at `path` in our words, its values not checked yet; then problems and warnings."""
     places = Places()
     problems, warnings = Findings(places.cell), Findings(places.cell)
     progress.stage("read", 1)
@@ -38,4 +44,4 @@ def read(path: Path, model: Model, source: str, progress: Progress) -> Transform
         describe(Dump.of(path.name, rows, problems), build)
     elif not problems.count:
         problems.add("UNKNOWN_FORMAT", Cell(path.name), "no list of rows", "what `manage.py dumpdata` writes")
-    return transform_built(build, path.name, model, source, problems, warnings)
+    return build, problems, warnings

@@ -141,12 +141,13 @@ def _power(dump: Dump, build: Build) -> None:
 
 
 def _depend(build: Build, ci: str, type_: str, providers: dict[str, str], pool: str) -> None:
-    """On all of `providers` (id and place); several form a pool of which one is enough, and all are full service."""
+    """On all of `providers` (id and place); several form a pool of which one is enough: with one lost, what is left
+    carries the load, and the device is at risk."""
     several = pool if len(providers) > 1 else ""
     for provider, at in providers.items():
         build.relation(at, ci, type_, provider, several)
     if several:
-        build.pool(next(iter(providers.values())), ci, pool, "1", str(len(providers)))
+        build.pool(next(iter(providers.values())), ci, pool, "1")
 
 
 def _virtual(dump: Dump, build: Build) -> None:

@@ -32,6 +32,12 @@ def read(path: Path, model: Model, source: str, progress: Progress) -> Transform
 
     The ids begin with `source`, and those of a tree with the place of the state in it, so that two states do not mix.
     """
+    build, problems, warnings = built(path, model, source, progress)
+    return transform_built(build, path.name, model, source, problems, warnings)
+
+
+def built(path: Path, model: Model, source: str, progress: Progress) -> tuple[Build, Findings, Findings]:
+    """What stands at `path` in our words, its values not checked yet; then problems and warnings."""
     places = Places()
     problems, warnings = Findings(places.cell), Findings(places.cell)
     files = named_files(path, problems, *PATTERNS)
@@ -44,7 +50,7 @@ def read(path: Path, model: Model, source: str, progress: Progress) -> Transform
             prefix = f"{source}:{_place(name) if path.is_dir() else ''}"
             describe(instances_of(state, name, problems), prefix, build)
         progress.advance(1)
-    return transform_built(build, path.name, model, source, problems, warnings)
+    return build, problems, warnings
 
 
 def _place(name: str) -> str:

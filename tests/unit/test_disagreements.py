@@ -1,0 +1,151 @@
+"""Where sources of a CI disagree: what is told as kept is recorded, its source says so, and the reason is the rule."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.identity import Disagreement, Grounds, disagreements, known, known_words, value_words
+from api.identity_held import spots_of
+from cmdb.model.ci import CI, CiId, attributes_json
+from cmdb.model.claims import Claim, claims_of
+from cmdb.model.model import Model, standard_model
+from cmdb.model.precedence import Precedence
+from cmdb.reconcile.claims import FIELDS, settled
+from cmdb.reconcile.merge import merge
+
+MODEL = standard_model()
+X = CiId("x")
+
+
+def claim(source: str, key: str = "x", edited: bool = False, kind: str | None = "server", **said: Any) -> Claim:
+    if edited:
+        return Claim(source, X, None, None, None, None, said, True)
+    return Claim(source, CiId(key), kind, "x", "shared", "live", said)
+
+
+def preferring(*sources: str) -> Model:
+    return replace(MODEL, precedence=Precedence(sources=sources))
+
+
+def about(
+    claims: Sequence[Claim], first: str = "a", stale: Sequence[str] = (), model: Model = MODEL, name: str = "rto"
+) -> Disagreement:
+    """The disagreement about an attribute, settled and told with these sources stale."""
+    found = disagreements(model, settled(model, X, claims, first, stale), stale)
+    (one,) = (one for one in found if one.attribute == name)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("claims", "more", "kept", "source", "grounds"),
+    [
+        ([claim("a", rto=1), claim("b", rto=2)], {}, 1, "a", Grounds.first_source),
+        ([claim("a", rto=1), claim("b", rto=2)], {"first": "b"}, 2, "b", Grounds.first_source),
+        ([claim("a", rto=1), claim("b", rto=2)], {"model": preferring("b")}, 2, "b", Grounds.precedence),
+        ([claim("a", rto=1), claim("b", rto=2)], {"stale": ["a"]}, 2, "b", Grounds.fresher),
+        ([claim("a"), claim("b", rto=2), claim("c", rto=1)], {}, 2, "b", Grounds.by_name),
+        ([claim("a", rto=1), claim("a", "y", rto=2)], {}, 1, "a", Grounds.same_source),
+        ([claim("a", rto=1), claim("b", edited=True, rto=2)], {}, 2, "b", Grounds.by_hand),
+        ([claim("a", rto=1), claim("b", edited=True, rto=None)], {}, None, "b", Grounds.by_hand),
+        (
+            [claim("a", rto=1), claim("b", edited=True, rto=2)],
+            {"model": preferring("a", "b")}, 1, "a", Grounds.precedence,
+        ),
+    ],
+)  # fmt: skip
+def test_the_rule_is_told(
+    claims: list[Claim], more: dict[str, Any], kept: int | None, source: str, grounds: Grounds
+) -> None:
+    one = about(claims, **more)
+    assert (one.kept, one.source, one.grounds, one.unit) == (kept, source, grounds, "minutes")
+    assert one.why
+    assert "{" not in one.why
+
+
+def test_the_more_special_kind_is_kept() -> None:
+    claims = [claim("a", kind="endpoint"), claim("b", kind="server"), claim("c", kind="database")]
+    one = about(claims, name="kind")
+    assert (one.kept, one.source, one.grounds) == ("endpoint", "a", Grounds.first_source)
+    assert [said.value for said in one.others] == ["server", "database"]
+
+
+def test_what_was_settled_under_another_rule_is_said_to_be_so() -> None:
+    ci = settled(MODEL, X, [claim("a", rto=1), claim("b", rto=2)], "a")
+    (one,) = disagreements(preferring("b"), ci)
+    assert (one.kept, one.source, one.grounds) == (1, "a", Grounds.outdated)
+    assert [(said.source, said.value) for said in one.others] == [("b", 2)]
+    assert one.why == "kept until the next import, when b is believed"
+
+
+@pytest.mark.parametrize("keep", ["b", "z"])
+def test_of_two_records_of_one_source_the_one_that_stays_is_believed(keep: str) -> None:
+    gone = "z" if keep == "b" else "b"
+    cis = [
+        CI(CiId(i), "server", i, "shared", "live", attributes_json({"cpus": at}), "a")
+        for at, i in ((1, keep), (2, gone))
+    ]
+    (merged,) = merge(MODEL, cis[0], cis[1], [], []).put_cis
+    again = settled(MODEL, merged.id, claims_of(merged), merged.source)
+    assert (merged.attributes["cpus"], merged.name, again) == (1, keep, merged)
+    (one,) = disagreements(MODEL, merged)
+    assert [said.speaker for said in one.others] == [f"a ({gone})"]
+
+
+def test_who_knows_it_in_words() -> None:
+    claims = [claim("netbox", "d-9"), claim("itop", "S::3"), claim("itop", "S::4"), claim("ops", edited=True, os="bsd")]
+    ci = settled(MODEL, X, claims, "netbox")
+    assert known_words(ci) == "known to itop as S::3 and S::4, to netbox as d-9; os set by hand by ops"
+    assert [(one.source, one.key, one.edited) for one in known(ci)][-1] == ("ops", "x", True)
+    alone = settled(MODEL, X, [claim("netbox", rto=5)], "netbox")
+    assert (known_words(alone), known(alone)[0].values["rto"]) == ("", 5)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [
+        (240, "minutes", "4h"),
+        (None, "minutes", "none"),
+        (True, "", "yes"),
+        (["a", "b"], "", "a, b"),
+        (4, "cores", "4 cores"),
+    ],
+)
+def test_values_in_words(value: Any, unit: str, words: str) -> None:
+    assert value_words(value, unit) == words
+
+
+SOURCES = st.sampled_from("abc")
+SAID = st.builds(
+    lambda source, key, edited, values: claim(source, key, edited, **values),
+    SOURCES, st.sampled_from("xy"), st.booleans(),
+    st.dictionaries(st.sampled_from(["rto", "cpus"]), st.integers(1, 3), max_size=2),
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    claims=st.lists(SAID, min_size=1, max_size=6, unique_by=lambda one: one.key),
+    first=SOURCES, order=st.permutations("abc"), ranked=st.integers(0, 3), stale=st.sets(SOURCES), now=st.sets(SOURCES),
+)  # fmt: skip
+def test_what_is_told_is_what_is_recorded(
+    claims: list[Claim], first: str, order: list[str], ranked: int, stale: set[str], now: set[str]
+) -> None:
+    if all(one.edited for one in claims):
+        return
+    model = preferring(*order[:ranked])
+    ci = settled(model, X, claims, first, stale)
+    found = disagreements(model, ci, now)
+    assert [(one.ci, one.attribute, one.sources) for one in found] == [tuple(spot) for spot in spots_of(model, ci)]
+    for one in found:
+        assert one.kept == ci.attributes.get(one.attribute)
+        said = [c.attributes[one.attribute] for c in claims if c.source == one.source and one.attribute in c.attributes]
+        assert one.kept in said
+        assert one.others
+        assert all(other.value != one.kept for other in one.others)
+        assert one.attribute not in FIELDS
+        if now == stale:
+            assert one.grounds is not Grounds.outdated
