@@ -4,7 +4,7 @@ import os
 
 os.environ.setdefault("POLARS_MAX_THREADS", "1")  # before it is loaded: two workers share two cores
 
-from tests.neo4j.plugin import (  # noqa: E402
+from tests.neo4j.plugin import (
     neo4j_driver,
     neo4j_process,
     neo4j_server,

@@ -55,7 +55,7 @@ cmdb readiness change --kind database --csv     # only these CIs, as a sheet
 | missing | needs not met: the worklist holds these CIs | applicable - met |
 | share | how far the data is ready | met / applicable |
 | verified | met, and the record was verified at some time | has `verified_at` |
-| fresh | met, and the record was verified lately | day of judging - day of `verified_at` ≤ days of the rule, and a source is fresh |
+| fresh | met, verified lately, some source fresh | day of judging - day of `verified_at` ≤ days of the rule |
 
 - The share of a **purpose** is the share over the needs of all its rules: each need counts the same. There are no
   weights, so a rule that concerns many CIs moves it more than one that concerns few; look at the rules, which are
