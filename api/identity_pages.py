@@ -9,7 +9,7 @@ from api.records import listed
 from api.workspace import Workspace
 from cmdb.model.ci import CI, CiId
 from cmdb.progress import Progress
-from cmdb.records.source_types import Verdict
+from cmdb.reconcile.reconcile import apart
 from cmdb.store.port import StoredCI
 from impact.report import Page
 from impact.stale import named
@@ -59,7 +59,7 @@ class Disputes:
 def distinct(workspace: Workspace) -> frozenset[frozenset[CiId]]:
     """The pairs of which a person said that they are two."""
     matches = workspace.records().book.matches.values()
-    return frozenset(frozenset(part.ci for part in m.cis) for m in matches if m.verdict is not Verdict.same)
+    return apart((match.number, match.verdict, [part.ci for part in match.cis]) for match in matches)
 
 
 def doubles(

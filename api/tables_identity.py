@@ -253,6 +253,8 @@ def print_decided(out: Console, model: Model, done: Decided) -> None:
         told = f"{ids[1]} is part of {_named(done.cis[0])} now"
     elif match.verdict is Verdict.parted:
         told = f"{_named(done.cis[1])} was parted from {ids[0]}; no import joins them again"
+    elif match.verdict is Verdict.undecided:
+        told = f"whether {ids[0]} and {ids[1]} are two is open again"
     else:
         told = f"{ids[0]} and {ids[1]} are two: not proposed again, and no import joins them"
     out.print(Padding(told, (0, 0, 0, 2)))
@@ -260,7 +262,9 @@ def print_decided(out: Console, model: Model, done: Decided) -> None:
         print_dispute(out, one)
     back = f"to take it back: cmdb undo r{done.revision}"
     if match.verdict is Verdict.distinct:
-        back = f"if they are one after all: cmdb merge {ids[0]} {ids[1]}"
+        back = f"to take it back: cmdb distinct {ids[0]} {ids[1]} --take-back"
+    if match.verdict is Verdict.undecided:
+        back = f"if they are two: cmdb distinct {ids[0]} {ids[1]}"
     out.print(f"[dim]  {match.number}, recorded as revision {done.revision}; {back}[/]")
 
 

@@ -204,12 +204,15 @@ class IdentityMutation:
 
     @mutation
     def declare_distinct(
-        self, info: Info, one: strawberry.ID, other: strawberry.ID, key: Key = None, message: Message = ""
-    ) -> MatchWritten:
+        self, info: Info, one: strawberry.ID, other: strawberry.ID,
+        take_back: Annotated[bool, strawberry.argument(description="Leave it open again.")] = False,
+        key: Key = None, message: Message = "",
+    ) -> MatchWritten:  # fmt: skip
         """Two CIs are two: they are not proposed again, and no import joins them."""
         ids = _id(one, "one"), _id(other, "other")
         matches = info.context.workspace.matches
-        return _decided(info.context, key, message, lambda by: matches.distinguish(*ids, by, by.message))
+        decide = matches.reconsider if take_back else matches.distinguish
+        return _decided(info.context, key, message, lambda by: decide(*ids, by, by.message))
 
     @mutation
     def undo_revision(

@@ -90,6 +90,7 @@ def part(
 def distinct(
     one: Annotated[str, typer.Argument(help="A CI.")],
     other: Annotated[str, typer.Argument(help="Another, which is not the same.")],
+    take_back: Annotated[bool, typer.Option(help="Leave it open again: they may be proposed and joined.")] = False,
     note: Note = "",
     key: Key = "",
     as_json: JsonOption = False,
@@ -99,7 +100,8 @@ def distinct(
     """Two CIs are two: they are not proposed again, and no import joins them."""
     with opened(store, model) as workspace, refusing(workspace):
         ids = _known(workspace, one), _known(workspace, other)
-        return _decide(workspace, workspace.matches.distinguish(*ids, _by(key, note), note), as_json)
+        decide = workspace.matches.reconsider if take_back else workspace.matches.distinguish
+        return _decide(workspace, decide(*ids, _by(key, note), note), as_json)
 
 
 def conflicts(

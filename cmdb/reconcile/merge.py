@@ -149,7 +149,7 @@ def _free(claim: Claim, old: CiId, taken: Callable[[CiId], bool]) -> CiId:
 
 
 def _claim(ci: CI, source: str, key: str | None) -> Claim:
-    described = [claim for claim in claims_of(ci) if not claim.edited]
+    described = [claim for claim in standing(ci) if not claim.edited]
     found = [claim for claim in described if claim.source == source and key in (None, claim.id)]
     if len(found) != 1:
         known = ", ".join(f"{claim.source} ({claim.id})" for claim in described)

@@ -181,7 +181,7 @@ class _Known:
         others = [ci for ci in self._every if not self._sole(ci) and ci.lifecycle != "retired"] if unknown else []
         if not others:
             return NOBODY
-        return identify(self._source.model, unknown, others, taken, frozenset(parted(self._records)))
+        return identify(self._source.model, unknown, others, taken, parted(self._records))
 
     def cis(self, found: _Found) -> tuple[Difference[CI], list[CI]]:
         """What changes among CIs, and those that several sources state once it has."""
@@ -239,13 +239,19 @@ class _Known:
         return old._replace(claims_json=claims_json(old.id, left))
 
 
-def parted(records: Iterable[Record]) -> Iterator[frozenset[CiId]]:
+def parted(records: Iterable[Record]) -> frozenset[frozenset[CiId]]:
     """Pairs of CIs that a person said are not the same."""
-    for record in records:
-        if record.kind == "match":
-            body = orjson.loads(record.body_json)
-            if body.get("verdict") != "same":
-                yield frozenset(CiId(part["ci"]) for part in body.get("cis", ()))
+    matches = ((record.number, orjson.loads(record.body_json)) for record in records if record.kind == "match")
+    told = ((number, body.get("verdict", ""), [part["ci"] for part in body.get("cis", ())]) for number, body in matches)
+    return apart(told)
+
+
+def apart(decisions: Iterable[tuple[str, str, Iterable[CiId]]]) -> frozenset[frozenset[CiId]]:
+    """Pairs of which the last decision (number, verdict, CIs) is that they are two."""
+    last: dict[frozenset[CiId], str] = {}
+    for _, verdict, cis in sorted(decisions, key=lambda decision: (len(decision[0]), decision[0])):
+        last[frozenset(cis)] = verdict
+    return frozenset(pair for pair, verdict in last.items() if verdict in ("distinct", "parted"))
 
 
 def _renamed_relations(relations: Sequence[Relation], ids: Mapping[CiId, CiId]) -> Sequence[Relation]:

@@ -62,11 +62,13 @@ class MatchDesk:
 
     def distinguish(self, one: CiId, other: CiId, by: Signed, note: str = "") -> Decided:
         """Say that two CIs are two: they are not proposed again, and no import joins them."""
+        return self._decide(Verdict.distinct, (one, other), by, note, ("distinct", *sorted((one, other))), _as_they_are)
 
-        def step(_: Book, cis: Sequence[StoredCI], __: Around) -> tuple[Rewrite, list[AnyRecord], list[CI]]:
-            return NOTHING, [], [stored.ci for stored in cis]
-
-        return self._decide(Verdict.distinct, (one, other), by, note, ("distinct", *sorted((one, other))), step)
+    def reconsider(self, one: CiId, other: CiId, by: Signed, note: str = "") -> Decided:
+        """Say no more that two CIs are two: they may be proposed and joined again."""
+        return self._decide(
+            Verdict.undecided, (one, other), by, note, ("reconsider", *sorted((one, other))), _as_they_are
+        )
 
     def _decide(
         self, verdict: Verdict, ids: tuple[CiId, ...], by: Signed, note: str, asked: tuple[object, ...],
@@ -119,6 +121,10 @@ class MatchDesk:
         decided = cast(Match, match)
         found = self._store.get((part.ci for part in decided.cis), done.revision)
         return Decided(decided, tuple(stored.ci for stored in found.values()), done.revision)
+
+
+def _as_they_are(_: Book, cis: Sequence[StoredCI], __: Around) -> tuple[Rewrite, list[AnyRecord], list[CI]]:
+    return NOTHING, [], [stored.ci for stored in cis]
 
 
 def renamed(book: Book, keep: CiId, gone: CiId, now: datetime) -> Iterator[AnyRecord]:

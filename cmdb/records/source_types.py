@@ -18,11 +18,13 @@ class RunOutcome(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What a person decided about two CIs that may be one: they are, they are not, or they were and were parted."""
+    """What a person decided about two CIs that may be one: they are, they are not, they were and were parted, or it is
+    open again. The last decision counts."""
 
     same = "same"
     distinct = "distinct"
     parted = "parted"
+    undecided = "undecided"
 
 
 class ObservationState(StrEnum):

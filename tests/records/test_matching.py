@@ -130,6 +130,10 @@ def test_two_that_are_two_are_not_joined(doubled: SqliteStore, matches: MatchDes
     matches.distinguish(X, CiId("z"), BY)
     doubled.apply(Changeset("ann", "c", delete=[CiId("z")]))
     assert not plan(doubled.dump(), said, "c", model).joined
+    doubled.apply(Changeset("ann", "c", put_cis=said[0]))
+    matches.reconsider(CiId("z"), X, BY)
+    doubled.apply(Changeset("ann", "c", delete=[CiId("z")]))
+    assert [join.known for join in plan(doubled.dump(), said, "c", model).joined] == ["x"]
 
 
 def test_the_same_request_again(doubled: SqliteStore, matches: MatchDesk) -> None:
