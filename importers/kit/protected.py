@@ -14,6 +14,8 @@ from importers.kit.held import Held, HeldRow
 from importers.kit.recorded import own_cis, own_pools, own_relations
 from importers.kit.records import Origin, Transformed
 
+GONE = ("retired", "")
+"""The lifecycles of what a source does not state any more, or states to be out of service."""
 Key = tuple[str | None, str | None, str | None]
 """From, type and to of a relation; None stands for any."""
 
@@ -41,7 +43,7 @@ def protected(
         return [], [], []
     touched, kept = Touched(held), held.kept
     known, links, rules = {ci.id for ci in kept.cis}, {r.key for r in kept.relations}, {p.key for p in kept.pools}
-    owned = (own for ci, own in own_cis(current.cis, source) if "retired" not in (ci.lifecycle, own.lifecycle))
+    owned = (own for ci, own in own_cis(current.cis, source) if ci.lifecycle != "retired" and own.lifecycle not in GONE)
     cis = [ci for ci in owned if ci.id not in known and touched.ci(ci.id)]
     stated = known.union(ci.id for ci in cis)
     relations = [r for r in own_relations(current, source, stated) if r.key not in links and touched.relation(r)]

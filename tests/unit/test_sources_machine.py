@@ -371,7 +371,7 @@ def run(machine: type[Sources], examples: int, steps: int) -> None:
 
 
 def test_nothing_is_lost_and_nothing_flaps() -> None:
-    run(Sources, 8, 12)
+    run(Sources, 25, 15)
 
 
 @pytest.mark.slow
