@@ -63,7 +63,7 @@ def test(*rest: str) -> None:
 
 
 def slow(*rest: str) -> None:
-    run(str(PYTHON), "-m", "pytest", "-n", "2", "-m", "slow", *rest)
+    run(str(PYTHON), "-m", "pytest", "-n", "3", "--dist", "worksteal", "-m", "slow", *rest)
 
 
 def check() -> None:
