@@ -268,7 +268,7 @@ def test_numbers_that_are_dressed_up(
 @pytest.mark.parametrize(
     ("name", "value", "stored"),
     [
-        ("description", "'=1+1", "'=1+1"), ("description", "TRUE", "TRUE"), ("serial", "007", "007"),
+        ("description", "'=1+1", "=1+1"), ("description", "TRUE", "TRUE"), ("serial", "007", "007"),
         ("serial", 7, "7"), ("description", 1e-7, "1e-07"), ("aliases", ";; a;;", ["a"]), ("description", False, "no"),
         ("memory_gib", "1.50", 1.5), ("rto", "4h", 240),
     ],

@@ -113,7 +113,7 @@ def test_an_inventory(most: int, tmp_path: Path) -> None:
     assert "hunter2" not in path.read_text()
     assert {question.query["ordering"] for question in service.asked} == {"id"}
     assert [(pool.ci, pool.name, pool.required, pool.full) for pool in pools] == [
-        ("netbox-device-1", "power", "1", "2")
+        ("netbox-device-1", "power", "1", "")
     ]
 
 
