@@ -112,9 +112,7 @@ def test_an_inventory(most: int, tmp_path: Path) -> None:
     assert cis["netbox-device-3"].lifecycle == "planned"
     assert "hunter2" not in path.read_text()
     assert {question.query["ordering"] for question in service.asked} == {"id"}
-    assert [(pool.ci, pool.name, pool.required, pool.full) for pool in pools] == [
-        ("netbox-device-1", "power", "1", "")
-    ]
+    assert [(pool.ci, pool.name, pool.required, pool.full) for pool in pools] == [("netbox-device-1", "power", "1", "")]
 
 
 def test_links_to_elsewhere_are_not_followed(tmp_path: Path) -> None:
