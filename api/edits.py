@@ -125,9 +125,10 @@ def _words(change: Change) -> str:
 
 
 def _fields(change: Change) -> str:
-    """The names of fields and attributes with another value."""
+    """The names of fields and attributes with another value; who says so is told only where nothing else changed."""
     old, new = _flat(change.before), _flat(change.after)
-    return ", ".join(name for name in {**old, **new} if old.get(name) != new.get(name))
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    return ", ".join(name for name in names if name != "claims" or len(names) == 1)
 
 
 def _flat(side: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """Services with their clocks, and the restore order, for people: tables that work at 80 columns."""
 
 from collections.abc import Iterable
-from datetime import tzinfo
+from datetime import date, datetime, tzinfo
 
 from rich.markup import escape
 from rich.padding import Padding
@@ -102,23 +102,32 @@ def _total(plan: RestoreOrder, zone: tzinfo) -> str:
 
 
 def steps_table(plan: RestoreOrder, zone: tzinfo) -> Padding:
-    """The steps of a restore order, one to be followed after the other."""
+    """The steps of a restore order, one after the other; a day that is not today has a row of its own."""
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim", collapse_padding=True)
     table.add_column("step", justify="right", no_wrap=True)
     table.add_column("at", no_wrap=True)
-    table.add_column("restore", ratio=4, min_width=14)
+    table.add_column("restore", ratio=4, min_width=14, overflow="fold")
     table.add_column("who", ratio=3, min_width=8)
     table.add_column("min", justify="right", no_wrap=True)
     table.add_column("done", no_wrap=True)
     table.add_column("slack", justify="right", no_wrap=True)
     table.add_column("gives back", ratio=5, min_width=14)
+    day = datetime.now(zone).date()
     for step in plan.nodes:
+        starts = step.starts_at.astimezone(zone)
+        if starts.date() != day:
+            day = starts.date()
+            table.add_row("", "", f"[bold]{day:%a %d %b}[/]")
         table.add_row(
-            str(step.number), moment(step.starts_at, zone), _what(step), escape(step.who.name) if step.who else "?",
-            "?" if step.minutes is None else str(step.minutes),
-            moment(step.done_at, zone) + ("+" if step.at_least else ""), _slack(step), _given(step),
+            str(step.number), f"{starts:%H:%M}", _what(step), escape(step.who.name) if step.who else "?",
+            "?" if step.minutes is None else str(step.minutes), _done(step, day, zone), _slack(step), _given(step),
         )  # fmt: skip
     return Padding(table, (0, 0, 0, 2))
+
+
+def _done(step: RestoreStep, day: date, zone: tzinfo) -> str:
+    done = step.done_at.astimezone(zone)
+    return f"{done:%H:%M}" + (f" {done:%a}" if done.date() != day else "") + ("+" if step.at_least else "")
 
 
 def _what(step: RestoreStep) -> str:

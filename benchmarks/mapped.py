@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -199,6 +200,7 @@ def main(what: str, folder: str, store: str) -> None:
     """Do one thing, with everything it needs loaded, and print what it took."""
     opened = SqliteStore(Path(store), MODEL)
     importer_for(Path(folder))
+    import_module("cmdb.records.form")
     work = {"typed": typed, "planned": planned, "told": told, "applied": applied}[what]
     print(json.dumps(_measured(work(Path(folder), opened))))
     opened.close()

@@ -1,25 +1,31 @@
 """What an import would do: what an importer read, beside what is recorded. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 
 from cmdb.model.ci import CI
+from cmdb.model.claims import STUB
 from cmdb.model.model import Model
 from cmdb.progress import Progress
 from cmdb.reconcile.plan import Plan, plan
 from cmdb.records.runs import confirmed, freshness, runs_among
 from cmdb.store.port import Dump
 from importers.input import fingerprint
-from importers.kit.checks import check_lookalikes, check_model
+from importers.kit.checks import all_fit, check_lookalikes, check_model
 from importers.kit.held import Held, HeldRow, hold_back
 from importers.kit.protected import with_protected
 from importers.kit.recorded import with_keys
 from importers.kit.records import Transformed
 from importers.kit.stubs import with_stubs
+from importers.kit.things import table_of
 from importers.options import BadRows, ImportOptions, MissingEnds
+from importers.recorded import Recorded
+
+STUBBED = f'"{STUB}":true'
+"""How the attributes of a CI begin to say that it is only named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +49,12 @@ class Read:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportPlan(Plan):
-    """What an import would do, and what it was planned from: `stated` are the CIs that the source has in the end,
-    `held` the rows that are held back."""
+    """What an import would do, and what it was planned from: `stated` counts the CIs that the source has in the end,
+    `stubs` those of them that it only names; `held` are the rows that are held back."""
 
     read: Read
-    stated: Sequence[CI] = ()
+    stated: int = 0
+    stubs: int = 0
     held: Sequence[HeldRow] = ()
 
 
@@ -57,14 +64,18 @@ def asked(path: Path, source: str, options: ImportOptions) -> str:
     return blake2b(repr(tuple(map(str, told))).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def plan_transformed(current: Dump, read: Read, progress: Progress) -> ImportPlan:
-    """The plan for what an importer read. Raises `InvalidInput`."""
+def plan_transformed(recorded: Recorded, read: Read, progress: Progress) -> ImportPlan:
+    """The plan for what an importer read. Raises `InvalidInput`, and `StoreUnavailable`."""
+    rest = recorded.rest(read.transformed) if _simple(read) else None
+    current = recorded.dump() if rest is None else rest.current
     held = _held(current, read)
     made = read.transformed if held is None else with_protected(held, current, read.source, read.model)
     if held is None and read.options.missing_ends is MissingEnds.stub:
         made = with_stubs(made, read.model, current)
-    desired = (made.cis, made.relations, made.pools)
+    desired = (made.cis, made.relations, made.pools) if rest is None else rest.desired
     planned = plan(current, desired, read.source, read.model, in_part(read), _stale(current, read))
+    if rest is not None:
+        planned = replace(planned, owned=planned.owned + rest.owned)
     if made.whole:
         progress.stage("check", len(made.cis) + len(made.relations) + len(made.pools))
         check_model(made, read.model, with_keys(current, read.source), planned.changeset.remove_pools)
@@ -73,7 +84,14 @@ def plan_transformed(current: Dump, read: Read, progress: Progress) -> ImportPla
     made.problems.refuse()
     told = {field.name: getattr(planned, field.name) for field in fields(planned)}
     told.update(warnings=tuple(made.warnings.problems), warning_count=made.warnings.count)
-    return ImportPlan(**told, read=read, held=held.rows if held else (), stated=made.cis)
+    return ImportPlan(**told, read=read, held=held.rows if held else (), stated=len(made.cis), stubs=_stubs(made.cis))
+
+
+def _simple(read: Read) -> bool:
+    """Whether what is recorded has a say only in what changes, and not in what the input comes to."""
+    made, options = read.transformed, read.options
+    as_read = options.bad_rows is BadRows.refuse and options.missing_ends is MissingEnds.refuse
+    return as_read and made.whole and not made.problems.count and all_fit(made, read.model)
 
 
 def _held(current: Dump, read: Read) -> Held | None:
@@ -106,3 +124,8 @@ def _check_clashes(made: Transformed, planned: Plan) -> None:
         found = f"{clash.from_kind} {clash.relation.type} {clash.to_kind}"
         accepted = "a relation between the kinds that the sources of these CIs come to"
         made.problems.add_text("RELATION_NOT_ALLOWED", made.cell(clash.relation, "type"), found, accepted)
+
+
+def _stubs(cis: Sequence[CI]) -> int:
+    """How many CIs are only named."""
+    return int(table_of(CI, cis)["attributes_json"].str.contains(STUBBED, literal=True).sum())

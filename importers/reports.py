@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from cmdb.model.changeset import Changeset
-from cmdb.model.claims import STUB
 from cmdb.reconcile.edit import Edit
 from cmdb.reconcile.plan import Plan
 from cmdb.records.runs import RunNumbers, kept_run, run_in
@@ -19,8 +18,6 @@ from importers.planned import ImportPlan, in_part
 Clock = Callable[[], datetime]
 NUMBERS = 64
 """How often the number of a report is taken anew because another run was faster."""
-STUBBED = f'"{STUB}":true'
-"""What the attributes of a stub hold."""
 
 
 class Ran(NamedTuple):
@@ -108,9 +105,9 @@ def report(
         number=number, of=read.source, importer=read.importer, file=read.named, started_at=read.started_at,
         finished_at=max(now, read.started_at), who=who,
         outcome=RunOutcome.unchanged if planned.empty else RunOutcome.applied,
-        counts=tuple(RunCount(*count) for count in planned.counts()), owned=len(planned.stated),
+        counts=tuple(RunCount(*count) for count in planned.counts()), owned=planned.stated,
         joined=len(planned.joined), conflicts=planned.conflict_count,
-        stubs=sum(STUBBED in ci.attributes_json for ci in planned.stated), held=len(planned.held),
+        stubs=planned.stubs, held=len(planned.held),
         warnings=planned.warning_count, codes=tuple(sorted(Counter(row.code for row in planned.held).items())),
         partial=in_part(read), next_at=next_at,
     )  # fmt: skip

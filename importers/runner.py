@@ -16,9 +16,10 @@ from cmdb.reconcile.plan import REMOVAL_SHARE, Plan
 from cmdb.records.times import utc_now
 from cmdb.service import Signed
 from cmdb.store.bulk import collector_paused
-from cmdb.store.port import Applied, Dump, Moved, RecordConflict, Store
+from cmdb.store.port import Applied, Moved, RecordConflict, Store
 from importers.options import DEFAULT, ImportOptions
 from importers.planned import ImportPlan, Read, asked, plan_transformed
+from importers.recorded import Recorded
 from importers.registry import importer_for
 from importers.reports import Clock, Ran, Writing, replay_of
 
@@ -38,10 +39,10 @@ def plan_import(
     input. Raises `InvalidInput` with the problems of all files together, in the order of files and rows.
     """
     watched = progress or Silent()
-    with collector_paused():
+    with collector_paused(), Recorded(store, source) as recorded:
         read = read_input(model, path, source, watched, options, named, clock)
         watched.stage("compare", 0)
-        return plan_transformed(_current(store), read, watched)
+        return plan_transformed(recorded, read, watched)
 
 
 def read_input(
@@ -82,9 +83,9 @@ def run_plan(
                 return writer.write(planned)
         except Moved as moved:
             last = moved
-        with collector_paused():
+        with collector_paused(), Recorded(store, planned.read.source) as recorded:
             watched.stage("compare", 0)
-            planned = plan_transformed(_current(store), planned.read, watched)
+            planned = plan_transformed(recorded, planned.read, watched)
     raise last
 
 
@@ -126,8 +127,3 @@ def replayed(store: Store, path: Path, by: Signed, options: ImportOptions = DEFA
     except RecordConflict:
         return None
     return replay_of(store, done)
-
-
-def _current(store: Store) -> Dump:
-    head = store.head()
-    return store.dump() if head.revision else Dump(head, [], [], [])

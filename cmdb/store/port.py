@@ -1,9 +1,9 @@
 """The store port: what any store must do, in batches. One acceptance suite (`tests/store`) runs over every store."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, Relation
@@ -107,6 +107,24 @@ class Dump(NamedTuple):
     relations: list[Relation]
     pools: list[Pool]
     records: Sequence[Record] = ()
+
+
+VALUE, THING = "\0\1", "\0\2"
+"""What stands in a `Slice` between the values of a thing, and between things; no value holds U+0000."""
+T = TypeVar("T")
+Slice = tuple[str, ...]
+"""Some CIs in columns, as texts with `THING` between: their ids, and all their values, with `VALUE` between them. Some
+relations: the ids at which they begin, those to which they lead, and all their values."""
+
+
+class Columns(NamedTuple, Generic[T]):
+    """The whole inventory now: what was made of the slices of its CIs and of its relations, which are in no order."""
+
+    head: Head
+    cis: list[T]
+    relations: list[T]
+    pools: list[Pool]
+    records: Sequence[Record]
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +249,9 @@ class Store(Protocol):
 
     def dump(self, at: int | None = None) -> Dump:
         """Everything, at one revision."""
+
+    def columns(self, ci: Callable[[Slice], T], relation: Callable[[Slice], T]) -> Columns[T]:
+        """Everything now, for a comparison of very many things: what `ci` and `relation` make of slices of them."""
 
     def close(self) -> None:
         """Let go of files and connections."""

@@ -31,7 +31,7 @@ _HINTS = 20
 
 def check_model(transformed: Transformed, model: Model, current: Dump, gone: Iterable[PoolKey]) -> None:
     """Add to the problems whatever does not fit the model, or the recorded CIs and pools less those `gone`."""
-    if _all_fit(transformed, model):
+    if all_fit(transformed, model):
         return
     desired = Changeset(
         who="", source="", put_cis=transformed.cis, put_relations=transformed.relations,
@@ -57,7 +57,7 @@ def check_model(transformed: Transformed, model: Model, current: Dump, gone: Ite
         transformed.problems.add(problem.code, cell, problem.found, accepted)
 
 
-def _all_fit(transformed: Transformed, model: Model) -> bool:
+def all_fit(transformed: Transformed, model: Model) -> bool:
     """Whether everything fits, judged by the few different words in it; if not, each thing has to be looked at."""
     known = transformed.summary
     if known is None or known.cis is not transformed.cis or known.relations is not transformed.relations:

@@ -7,10 +7,11 @@ from typing import TypeVar, overload
 
 import polars as pl
 
+from cmdb.model.ci import CI, Pool, Relation
 from cmdb.store.bulk import collector_paused
-from importers.kit.texts import listed
+from importers.kit.texts import constant, listed
 
-R = TypeVar("R", bound=tuple[object, ...])
+R = TypeVar("R", CI, Relation, Pool)
 
 
 class Things(Sequence[R]):
@@ -20,7 +21,8 @@ class Things(Sequence[R]):
     """
 
     def __init__(self, kind: type[R], source: str, *columns: pl.Series) -> None:
-        self._kind, self._source, self._columns = kind, source, columns
+        self._kind: type[R] = kind
+        self._source, self._columns = source, columns
         self._length = len(columns[0])
 
     @cached_property
@@ -31,6 +33,14 @@ class Things(Sequence[R]):
             made = list(map(tuple.__new__, repeat(self._kind), rows))
         self._columns = ()
         return made
+
+    def table(self) -> pl.DataFrame:
+        """Them all in columns, a field each; without making any."""
+        if not self._columns:
+            return _table(self._kind, self._made)
+        columns = (*self._columns, constant(self._source, self._length), constant("", self._length))
+        names: Sequence[str] = self._kind._fields
+        return pl.DataFrame(dict(zip(names, columns, strict=True)))
 
     def __len__(self) -> int:
         return self._length
@@ -49,3 +59,13 @@ class Things(Sequence[R]):
         return isinstance(other, Sequence) and self._made == list(other)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def table_of(kind: type[R], things: Sequence[R]) -> pl.DataFrame:
+    """Things in columns, a field each."""
+    return things.table() if isinstance(things, Things) else _table(kind, things)
+
+
+def _table(kind: type[R], things: Sequence[R]) -> pl.DataFrame:
+    columns = list(zip(*things, strict=True)) or [()] * len(kind._fields)
+    return pl.DataFrame([pl.Series(n, c, dtype=pl.String) for n, c in zip(kind._fields, columns, strict=True)])

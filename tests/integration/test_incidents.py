@@ -298,7 +298,7 @@ def test_recent_edits_and_related_incidents_are_named(office: Office) -> None:
     assert (suspects["editsKnown"], suspects["loads"]) == (True, 1)
     edit = next(s for s in suspects["nodes"] if s["kind"] == "edit" and s["key"] == "r2")
     assert (edit["ci"]["id"], edit["who"]) == (ARRAY, "local")
-    assert edit["title"] == "SAN array GDC-01 changed (restore, claims): firmware"
+    assert edit["title"] == "SAN array GDC-01 changed (restore): firmware"
     assert edit["hops"] == len(edit["path"]) - 1 > 0
     (other,) = found["related"]
     assert other["key"] == "INC-0002"

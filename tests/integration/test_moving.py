@@ -118,7 +118,6 @@ def test_a_copy_of_any_history_is_the_same_at_every_revision(
 
 @relaxed
 @given(steps=histories)
-@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 def test_a_backup_of_any_history_brings_it_back(
     fresh: Opener, model: Model, tmp_path: Path, steps: list[Changeset]
 ) -> None:

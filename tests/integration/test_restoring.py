@@ -52,7 +52,13 @@ def test_with_crews_the_steps_are_shown(run: Run) -> None:
     assert "116 steps, 3 crews" in words
     assert max(map(len, out.splitlines())) <= 80
     _, whole, _ = run("--since", began, "--crews", "3", "--all")
-    assert "Child Protection" in " ".join(whole.split())
+    lines = whole.splitlines()
+    header = next(line for line in lines if "gives back" in line)
+    column = [line[header.index("gives back") :].strip() for line in lines[lines.index(header) :]]
+    assert "Child Protection (910 people)" in " ".join(column)
+    assert "…" not in " ".join(
+        line[: header.index("who")] for line in lines[lines.index(header) :] if line[4:6].strip()
+    )
     assert re.findall(r"^ +(\d+) (?:\d\d \w{3} )?\d\d:\d\d ", whole, re.MULTILINE) == [str(n) for n in range(1, 117)]
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies as st
 
 from cmdb.model.changeset import Changeset
-from cmdb.model.ci import CI, Pool, PoolKey, Relation
+from cmdb.model.ci import CI, Pool, PoolKey, Relation, canonical
 from cmdb.model.errors import InvalidInput
 from cmdb.model.record import Record
 from cmdb.store.port import Dump, Store
@@ -18,11 +18,13 @@ Thing = CI | Relation | Pool | Record
 State = dict[tuple[str, ...], Thing]
 
 some_id = st.sampled_from(IDS)
-told = st.sampled_from(
-    ["", '[{"id":"x","kind":"server","source":"a"},{"attributes":{"rto":60},"id":"y","source":"b"}]'],
+described = {"attributes": {"team": "x"}, "id": "x", "kind": "server", "name": "X", "sector": "", "source": "a"}
+edited = {"attributes": {"rto": 60}, "edited": True, "id": "s1", "source": "b"}
+told = st.sampled_from(["", canonical([described, edited])])
+voices = st.sampled_from(["", canonical([{"effect": "", "source": "a"}, {"effect": "down", "source": "b"}])])
+rule_voices = st.sampled_from(
+    ["", canonical([{"effect": "down", "full": "2", "required": n, "source": n} for n in ("1", "2")])]
 )
-"""Claims: a store keeps them as they come."""
-voices = st.sampled_from(["", '[{"effect":"","source":"a"},{"effect":"down","source":"b"}]'])
 cis = st.builds(
     lambda made, claims: made._replace(claims_json=claims),
     st.builds(ci, some_id, name=st.sampled_from(["one", "two"]), source=st.sampled_from(["a", "b"])),
@@ -37,7 +39,7 @@ relations = st.builds(
 pools = st.builds(
     lambda made, claims: made._replace(claims_json=claims),
     st.builds(rule, some_id, st.just("p"), st.sampled_from(["1", "2"])),
-    voices,
+    rule_voices,
 )
 records = st.builds(
     incident, st.sampled_from(["1", "2"]), st.lists(some_id, max_size=2), title=st.sampled_from(["one", "two"])

@@ -39,6 +39,7 @@ from cmdb.service import Inventory, Signed
 from cmdb.store.neo4j.store import Neo4jStore
 from cmdb.store.port import Dump, Store
 from cmdb.store.sqlite.store import SqliteStore, utc_now
+from tests.importers.planning import assert_same_plan
 from tests.neo4j.choice import TestServer
 from tests.neo4j.plugin import turn
 from tests.neo4j.wiping import wipe
@@ -148,7 +149,10 @@ class Sources(RuleBasedStateMachine):
             self.past[-1] = expected
 
     def planned(self, source: str, said: Said, partial: bool = False) -> Plan:
-        return plan(self.found(), said, source, MODEL, partial)
+        """The plan, which is the same once everything that stands just so is set aside."""
+        if not self.store.head().revision:
+            return plan(self.found(), said, source, MODEL, partial)
+        return assert_same_plan(self.store, said, source, MODEL, partial, self.found())
 
     @rule(statement=statements(), partial=st.booleans())
     def imports(self, statement: tuple[str, Said], partial: bool) -> None:

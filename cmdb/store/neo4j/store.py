@@ -12,7 +12,7 @@ from cmdb.model.ci import CiId
 from cmdb.model.model import Model
 from cmdb.model.record import RecordKey
 from cmdb.reconcile.moment import recorded_at
-from cmdb.store.bulk import collector_paused
+from cmdb.store.bulk import collector_paused, in_slices
 from cmdb.store.checks import check, check_encodable, check_rules
 from cmdb.store.neo4j import history, queries, read, records, search, write
 from cmdb.store.neo4j.door import Door
@@ -24,13 +24,16 @@ from cmdb.store.port import (
     Around,
     Change,
     CiFilter,
+    Columns,
     Dump,
     Head,
     Hit,
     Logged,
     Page,
     Records,
+    Slice,
     StoredCI,
+    T,
     Touched,
 )
 
@@ -157,6 +160,11 @@ class Neo4jStore:
         with collector_paused():
             self._door.follow(parts.begin, parts.current, parts.past)
             return parts.whole()
+
+    def columns(self, ci: Callable[[Slice], T], relation: Callable[[Slice], T]) -> Columns[T]:
+        dump = self.dump()
+        cis, relations = map(ci, in_slices(dump.cis, 0)), map(relation, in_slices(dump.relations, 0, 2))
+        return Columns(dump.head, list(cis), list(relations), dump.pools, dump.records)
 
     def close(self) -> None:
         self._door.close()

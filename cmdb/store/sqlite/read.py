@@ -1,7 +1,7 @@
 """Reading the inventory, as it is or as it was, inside an open transaction."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import repeat
 from typing import TypeVar, cast
@@ -14,11 +14,15 @@ from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.model.model import Model
 from cmdb.model.record import Record
 from cmdb.reconcile.validate import dependent
-from cmdb.store.port import Around, CiFilter, Dump, Head, StoredCI
-from cmdb.store.sqlite.schema import CIS, POOLS, RECORDS, RELATIONS, Row
+from cmdb.store.bulk import SLICE
+from cmdb.store.port import THING, VALUE, Around, CiFilter, Columns, Dump, Head, Slice, StoredCI
+from cmdb.store.sqlite.schema import CIS, POOLS, RECORDS, RELATIONS, Row, Table
 
 T = TypeVar("T", CI, Relation, Pool, Record)
+V = TypeVar("V")
 LISTED = "IN (SELECT value FROM json_each(?))"
+BEYOND = "\U0010ffff"
+"""No id sorts behind it."""
 
 
 def typed(kind: type[T], rows: Iterable[Row]) -> list[T]:
@@ -137,3 +141,40 @@ def dump(connection: apsw.Connection, at: int | None) -> Dump:
         for table in (RELATIONS, POOLS, RECORDS)
     )
     return Dump(told, cis, typed(Relation, relations), typed(Pool, pools), typed(Record, records))
+
+
+def columns(connection: apsw.Connection, ci: Callable[[Slice], V], relation: Callable[[Slice], V]) -> Columns[V]:
+    """Everything now: what `ci` and `relation` make of slices."""
+    pools, records = (
+        connection.execute(f"SELECT {table.listed} FROM {table.name} ORDER BY {table.key}")
+        for table in (POOLS, RECORDS)
+    )
+    return Columns(
+        head(connection), list(map(ci, _cis(connection))), list(map(relation, _relations(connection))),
+        typed(Pool, pools), typed(Record, records),
+    )  # fmt: skip
+
+
+def _cis(connection: apsw.Connection) -> Iterator[Slice]:
+    last = next(connection.execute("SELECT max(number) FROM ci"))[0] or 0
+    sql = f"SELECT {_joined(CIS, 'id')} FROM ci WHERE number > ? AND number <= ?"
+    for begin in range(0, last, SLICE):
+        found = next(connection.execute(sql, (begin, begin + SLICE)))
+        if found[0] is not None:
+            yield found
+
+
+def _relations(connection: apsw.Connection) -> Iterator[Slice]:
+    behind = f"SELECT {RELATIONS.key} FROM relation WHERE ({RELATIONS.key}) > (?, ?, ?, ?) ORDER BY {RELATIONS.key}"
+    part = f"({RELATIONS.key}) > (?, ?, ?, ?) AND ({RELATIONS.key}) <= (?, ?, ?, ?)"
+    sql = f"SELECT {_joined(RELATIONS, 'from_id', 'to_id')} FROM relation WHERE {part}"
+    after = ("",) * RELATIONS.width
+    while next(connection.execute(f"{behind} LIMIT 1", after), None):
+        last = next(connection.execute(f"{behind} LIMIT 1 OFFSET {SLICE - 1}", after), (BEYOND,) * RELATIONS.width)
+        yield next(connection.execute(sql, after + last))
+        after = last
+
+
+def _joined(table: Table, *ids: str) -> str:
+    value, thing = (f"x'{text.encode().hex()}'" for text in (VALUE, THING))
+    return ", ".join(f"group_concat({told}, {thing})" for told in (*ids, f"concat_ws({value}, {table.listed})"))

@@ -20,13 +20,16 @@ from cmdb.store.port import (
     Around,
     Change,
     CiFilter,
+    Columns,
     Dump,
     Head,
     Hit,
     Logged,
     Page,
     Records,
+    Slice,
     StoredCI,
+    T,
     Touched,
 )
 from cmdb.store.sqlite import history, read, records, search, write
@@ -133,6 +136,10 @@ class SqliteStore:
     def dump(self, at: int | None = None) -> Dump:
         with collector_paused(), self._connections.reading() as connection:
             return read.dump(connection, read.known(connection, at))
+
+    def columns(self, ci: Callable[[Slice], T], relation: Callable[[Slice], T]) -> Columns[T]:
+        with self._connections.reading() as connection:
+            return read.columns(connection, ci, relation)
 
     def close(self) -> None:
         self._connections.close()

@@ -1,0 +1,143 @@
+"""What a source says just as it is recorded is set aside before anything is compared thing by thing.
+
+A night in which one row of a thousand changed costs little more than reading the input: rows are compared by digests,
+in columns, and only those that differ, with whatever stands around them, are read and planned one by one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from secrets import randbits
+from typing import NamedTuple, TypeVar
+
+import polars as pl
+
+from cmdb.model.ci import CI, CiId, Pool, Relation
+from cmdb.model.claims import claims_of
+from cmdb.model.record import Record
+from cmdb.reconcile.reconcile import Desired
+from cmdb.store.port import THING, VALUE, CiFilter, Dump, Head, Slice, Store
+from importers.kit.texts import folded_column
+from importers.kit.things import table_of
+
+R = TypeVar("R", CI, Relation)
+WORTHWHILE, MOST = 20_000, 0.25
+"""Fewer recorded CIs are quicker read as they are; so are all of them where more than this part is to be looked at."""
+SEED = randbits(64)
+"""Digests have 64 bits and are of another kind in every process, so that nobody can make two rows with one digest. By
+chance, one changed row of 10^13 has that of some row among a million, and stays as it was until the next run."""
+
+
+@dataclass(frozen=True)
+class Digests:
+    """What is recorded, with a digest of each CI and each relation in place of it, as `source` looks at it.
+
+    `cis` has the columns id, digest, mine (`source` alone states it) and shared (several state it, or it
+    was edited); `relations` the same, but from_id and to_id in place of id.
+    """
+
+    source: str
+    head: Head
+    cis: pl.DataFrame
+    relations: pl.DataFrame
+    pools: Sequence[Pool]
+    records: Sequence[Record]
+
+
+class Rest(NamedTuple):
+    """What is left to compare of what is recorded and of what the source says; `owned` counts the CIs of the source
+    in service or planned among those set aside."""
+
+    current: Dump
+    desired: Desired
+    owned: int
+
+
+def digests(store: Store, source: str) -> Digests | None:
+    """Digests of everything recorded; None where that is little."""
+    return digested(store, source) if store.page(CiFilter(), 0).total >= WORTHWHILE else None
+
+
+def digested(store: Store, source: str) -> Digests:
+    """Digests of everything recorded."""
+    cis, relations = partial(_digests, source, ("id",)), partial(_digests, source, ("from_id", "to_id"))
+    found = store.columns(cis, relations)
+    nothing = [cis(("", ""))[:0]], [relations(("", "", ""))[:0]]
+    return Digests(
+        source, found.head, pl.concat(found.cis or nothing[0]), pl.concat(found.relations or nothing[1]),
+        found.pools, found.records,
+    )  # fmt: skip
+
+
+def rest(recorded: Digests, store: Store, desired: Desired, most: float = MOST) -> Rest | None:
+    """What is left to compare; None where it is so much, more than the part `most`, that everything may as well be.
+
+    What is left gives the same plan: a CI that stands just so on both sides, and of which this source alone speaks,
+    is nobody else's record and joined with none; a relation that stands just so between two such CIs keeps its name.
+    Every relation at a CI that is left is left too, with the CIs at its ends.
+    """
+    at = recorded.head.revision
+    stated, linked = _stated(*desired[:2])
+    new, old = _apart(stated.select("id", "digest"), recorded.cis)["id"], _apart(recorded.cis, stated)
+    shared = old.filter("shared")["id"].to_list()
+    if len(shared) > most * len(recorded.cis):
+        return None
+    known = store.get(shared, at).values()
+    keys = {claim.id for found in known for claim in claims_of(found.ci) if not claim.edited}
+    core = {*new, *shared, *keys, *old.filter(pl.col("mine") | pl.col("id").is_in(new.implode()))["id"]}
+    if unknown := {*new.filter(~new.is_in(old["id"].implode()))} - keys:
+        core.update(old.filter(~pl.col("mine"))["id"], _alike(recorded.cis["id"], unknown))
+    core.update(
+        pool.ci for pool in (*recorded.pools, *desired[2]) if pool.source == recorded.source or pool.claims_json
+    )
+    core.update(*_ends(_apart(linked, recorded.relations)))
+    core.update(*_ends(_apart(recorded.relations, linked).filter(pl.col("mine") | pl.col("shared"))))
+    if len(core) > most * len(recorded.cis):
+        return None
+    left = pl.Series(list(core), dtype=pl.String).implode()
+    said = linked.filter(pl.col("from_id").is_in(left) | pl.col("to_id").is_in(left))
+    relations = sorted(store.around([CiId(ci) for ci in core], at).relations)
+    ends = core.union(*_ends(said), *((relation.from_id, relation.to_id) for relation in relations))
+    cis = sorted(found.ci for found in store.get([CiId(ci) for ci in ends], at).values())
+    beside = stated["id"].is_in(pl.Series(list(ends), dtype=pl.String).implode())
+    return Rest(
+        Dump(recorded.head, cis, relations, list(recorded.pools), recorded.records),
+        (_made(CI, stated.filter(beside)), _made(Relation, said), desired[2]),
+        len(stated.filter(~beside & (stated["lifecycle"] != "retired"))),
+    )
+
+
+def _digests(source: str, ids: Sequence[str], part: Slice) -> pl.DataFrame:
+    *columns, told = (pl.Series([text]).str.split(THING).explode() for text in part)
+    known = {
+        "digest": told.hash(SEED), "mine": told.str.ends_with(f"{VALUE}{source}{VALUE}"),
+        "shared": ~told.str.ends_with(VALUE),
+    }  # fmt: skip
+    return pl.DataFrame({**dict(zip(ids, columns, strict=True)), **known})
+
+
+def _stated(cis: Sequence[CI], relations: Sequence[Relation]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What the source says in columns, with digests."""
+    parts = [table_of(CI, cis), table_of(Relation, relations)]
+    told = pl.concat_str(pl.all(), separator=VALUE).hash(SEED)
+    found = pl.collect_all(part.lazy().with_columns(digest=told) for part in parts)
+    return found[0], found[1]
+
+
+def _apart(some: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """The rows whose digests are not among those of the others."""
+    return some.join(others.select("digest"), on="digest", how="anti")
+
+
+def _made(kind: type[R], table: pl.DataFrame) -> list[R]:
+    return [kind(*row) for row in table.select(kind._fields).rows()]
+
+
+def _alike(ids: pl.Series, some: set[str]) -> pl.Series:
+    """The ids that differ from some others in case, space or Unicode form only."""
+    looks = folded_column(pl.Series(list(some), dtype=pl.String)).implode()
+    return ids.filter(folded_column(ids).is_in(looks))
+
+
+def _ends(relations: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    return relations["from_id"], relations["to_id"]

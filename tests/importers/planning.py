@@ -1,0 +1,32 @@
+"""A plan beside the plan of what is left once everything that stands just so is set aside."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from cmdb.model.model import Model
+from cmdb.reconcile.plan import Plan, plan
+from cmdb.reconcile.reconcile import Desired
+from cmdb.store.port import Dump, Store
+from importers.unchanged import digested, rest
+
+
+def assert_same_plan(
+    store: Store, said: Desired, source: str, model: Model, partial: bool = False, dump: Dump | None = None
+) -> Plan:
+    """The plan, once it is known to be the same as that of everything. The store must not be empty."""
+    whole = plan(dump or store.dump(), said, source, model, partial)
+    left = rest(digested(store, source), store, said, most=math.inf)
+    assert left is not None
+    part = plan(left.current, left.desired, source, model, partial)
+    assert _told(replace(part, owned=part.owned + left.owned)) == _told(whole)
+    return whole
+
+
+def _told(found: Plan) -> list[Any]:
+    parts = [
+        [list(things) for things in (part.created, part.changed, part.removed)]
+        for part in (found.cis, found.relations, found.pools)
+    ]
+    others = [found.owned, found.released, found.joined, found.doubts, found.conflicts, found.clashes]
+    return [parts, found.changeset.base, found.changeset.digest(), others, found.conflict_count]
