@@ -96,7 +96,7 @@ def statements(draw: st.DrawFn, source: str, ids: str) -> Desired:
 
 @st.composite
 def nights(draw: st.DrawFn) -> tuple[Desired, Desired]:
-    """What a source says on two nights: on the second something else of some CIs, and without a few relations."""
+    """What a source says on two nights: on the second something else of some CIs, and a relation more or less."""
     first, second = draw(statements("a", "cdefg")), draw(statements("a", "cdefg"))
     news = draw(st.sets(st.sampled_from([f"s{at}" for at in "cdefg"]), max_size=2))
     cis = [*(ci for ci in first[0] if ci.id not in news), *(ci for ci in second[0] if ci.id in news)]
@@ -106,6 +106,11 @@ def nights(draw: st.DrawFn) -> tuple[Desired, Desired]:
         *(r for at, r in enumerate(first[1]) if r.from_id not in news and r.to_id in ids and at not in gone),
         *(r for r in second[1] if r.from_id in news and r.to_id in ids),
     ]
+    known = {relation.key for relation in relations}
+    ends = [(one, other) for one in sorted(ids) for other in sorted(ids) if one != other]
+    for one, other in draw(st.lists(st.sampled_from(ends), max_size=1)) if ends else ():
+        more = Relation(one, "depends_on", other, "", "", "a")
+        relations += [] if more.key in known else [more]
     pools = [*(p for p in first[2] if p.ci not in news), *(p for p in second[2] if p.ci in news)]
     return first, (cis, relations, pools)
 
