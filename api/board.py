@@ -81,7 +81,7 @@ class Board:
         """Their joint scenario."""
         at, pictures = self.standing, [row.picture for row in self.rows]
         cases = [picture.case for picture in pictures]
-        joint = joint_question(at.estate, cases, at.moment, at.checked_at, at.seen.live, at.seen.as_of)
+        joint = joint_question(at.estate, cases, at.moment, at.checked_at, at.seen.live, at.seen.as_of, at.stale)
         return together(joint, [picture.question for picture in pictures], cases)
 
     @cached_property

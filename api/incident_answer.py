@@ -11,7 +11,6 @@ from api.trends import Trends
 from cmdb.records.kinds import INCIDENT_MOVES
 from cmdb.records.record_types import Incident
 from impact.analyses import completeness, restore_order
-from impact.question import ask
 from impact.report import Page
 
 PAGE = 50
@@ -147,7 +146,7 @@ def incidents_json(standing: Standing, page: Page[Incident]) -> dict[str, Any]:
 def trends_json(trends: Trends) -> dict[str, Any]:
     """Both views of service levels and trends."""
     at = trends.standing
-    question = ask(at.estate, [], at.moment, None, at.checked_at, at.seen.live, at.seen.as_of)
+    question = at.ask()
     return {
         "at": shape(at.moment),
         "since": shape(trends.since),

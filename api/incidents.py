@@ -54,7 +54,7 @@ class Picture:
     def question(self) -> Question:
         """The joint scenario of its CIs at the moment."""
         at = self.standing
-        return question_of(at.estate, self.case, at.moment, at.checked_at, at.seen.live, at.seen.as_of)
+        return question_of(at.estate, self.case, at.moment, at.checked_at, at.seen.live, at.seen.as_of, at.stale)
 
     @property
     def unrecorded(self) -> list[CiId]:

@@ -19,9 +19,11 @@ from cmdb.store.port import Head
 from impact.estate import Estate
 from impact.incidents.values import ChangeCase, IncidentCase, Part
 from impact.paging import BadCursor, decode_cursor, encode_cursor
+from impact.question import Question, ask
 from impact.report import CiRef, Page
 from impact.snapshot import Seen
-from impact.states import ImpactState
+from impact.stale import StaleSource
+from impact.states import Assumption, ImpactState
 from impact.walk import expect_many
 
 T = TypeVar("T")
@@ -73,6 +75,20 @@ class Standing:
     def checked_at(self) -> datetime:
         """When the answer was last known to be the newest, on the clock that `moment` is read from."""
         return self.moment - max(datetime.now(UTC) - self.seen.checked_at, timedelta(0))
+
+    @cached_property
+    def stale(self) -> tuple[StaleSource, ...]:
+        """The sources not heard of for too long, at the time that the graph is of."""
+        return self.workspace.stale_sources(self.estate.recorded_at if self.seen.as_of else None)
+
+    def ask(
+        self, given: Sequence[Assumption] = (), began: datetime | None = None, declared: datetime | None = None
+    ) -> Question:
+        """What a scenario does at the moment. Raises `UnknownCi` and `ContradictoryScenario`."""
+        seen = self.seen
+        return ask(
+            self.estate, given, self.moment, began, self.checked_at, seen.live, seen.as_of, declared, self.stale
+        )  # fmt: skip
 
     def ref(self, ci: str) -> CiRef:
         """A CI by id, named as in the graph; one that is not in it by its id alone."""

@@ -33,7 +33,7 @@ from cmdb.records.service import Written
 from cmdb.records.times import Window
 from cmdb.service import Signed
 from impact.analyses import summarize
-from impact.question import Question, ask
+from impact.question import Question
 from impact.reviews.drift import drift
 from impact.reviews.planned import Asked, Frozen, Planned, Stated, planned, seconds
 from impact.reviews.report import ChangeReview, Collision, Drift
@@ -70,7 +70,7 @@ class Review:
         worse = [part for part in self.change.cis if part.state != "operational" and at.knows(part.ci)]
         given = [Assumption(part.ci, ImpactState[part.state]) for part in worse]
         begins = self.window.start
-        return ask(at.estate, given, at.moment, begins, at.checked_at, at.seen.live, at.seen.as_of, begins)
+        return at.ask(given, begins, begins)
 
     @cached_property
     def found(self) -> ChangeReview:
@@ -82,7 +82,7 @@ class Review:
     def _review(self) -> ChangeReview:
         at = self.standing
         stated = Stated(self.change.type.value, seconds(self.change.requested_at), self.change.back_out.minutes)
-        asked = Asked(at.moment, at.checked_at, at.seen.live)
+        asked = Asked(at.moment, at.checked_at, at.seen.live, at.stale)
         return review(at.estate, self._subject(), self._others(), self._freezes(), stated, asked)
 
     def _subject(self) -> Planned:

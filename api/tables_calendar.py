@@ -14,14 +14,13 @@ from api.lines import print_labelled, rests_on
 from api.reviews_report import CalendarItem, FreezeWindow, RecordKind
 from api.tables_changes import FIRST_SCREEN, collision_lines, print_more, state_words, table_of, window_words
 from impact.blind import completeness as resting
-from impact.question import ask
 from impact.report import Page
 
 
 def print_calendar(out: Console, found: Calendar, zone: tzinfo, everything: bool) -> None:
     """A calendar by day, each day in the reader's time zone."""
     page, at = found.page(None if everything else 50), found.standing
-    asked = ask(at.estate, [], at.moment, None, at.checked_at, at.seen.live, at.seen.as_of)
+    asked = at.ask()
     clashes = len(found.collisions.nodes)
     words = "no collisions" if not clashes else f"[bold red]{clashes:,} collision{'' if clashes == 1 else 's'}[/]"
     start, end = found.span.start, found.span.end

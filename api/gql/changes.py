@@ -25,7 +25,6 @@ from cmdb.records.service import Written
 from cmdb.service import Signed
 from impact import report
 from impact.blind import completeness
-from impact.question import ask
 
 From = Annotated[datetime, strawberry.argument(name="from", description="The start, with offset.")]
 To = Annotated[datetime, strawberry.argument(description="The end, with offset; what starts then is not in it.")]
@@ -36,9 +35,7 @@ Number = Annotated[str, strawberry.argument(description="`CHG-0007`, or `assyst/
 
 def _sure(at: Standing) -> report.Completeness:
     """On what a list rests."""
-    seen = at.seen
-    asked = ask(seen.estate, [], at.moment, None, at.checked_at, seen.live, seen.as_of)
-    return completeness(asked, [])
+    return completeness(at.ask(), [])
 
 
 @strawberry.type(description="Changes, by start, then by number.")

@@ -25,7 +25,6 @@ from impact.incidents.trends_report import (
     OpenNow,
     OpenRow,
 )
-from impact.question import ask
 from impact.report import Completeness, Page
 
 
@@ -129,8 +128,7 @@ class Trends:
     @field
     def completeness(self) -> Completeness:
         """On what they rest: every incident is looked back upon on this graph."""
-        at = self.told.standing
-        return completeness(ask(at.estate, [], at.moment, None, at.checked_at, at.seen.live, at.seen.as_of))
+        return completeness(self.told.standing.ask())
 
     @field
     def operational(self) -> Operational:

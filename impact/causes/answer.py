@@ -203,7 +203,7 @@ class Cause:
         asked = self.page.question
         estate = asked.estate
         scenario = [Assumption(estate.register.ids[self.index])]
-        return ask(estate, scenario, asked.asked_at, None, asked.checked_at, asked.live, asked.as_of)
+        return ask(estate, scenario, asked.asked_at, None, asked.checked_at, asked.live, asked.as_of, stale=asked.stale)
 
     @property
     def walk(self) -> Walk:

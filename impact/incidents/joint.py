@@ -9,6 +9,7 @@ from impact.estate import Estate
 from impact.incidents.values import IncidentCase
 from impact.kernels.types import I32
 from impact.question import Question, ask
+from impact.stale import StaleSource
 from impact.states import STATES, Assumption
 from impact.walk import Walk, walk
 
@@ -44,14 +45,14 @@ def joint_levels(members: Sequence[Levels], walks: Sequence[Walk]) -> Levels:
 
 def joint_question(
     estate: Estate, cases: Iterable[IncidentCase], moment: datetime, checked_at: datetime | None = None,
-    live: bool = True, as_of: bool = False,
+    live: bool = True, as_of: bool = False, stale: tuple[StaleSource, ...] = (),
 ) -> Question:  # fmt: skip
     """The joint scenario of incidents at a moment, begun when the first of them did."""
     chosen = [case for case in cases if case.started_at <= moment]
     members = [case.levels_at(moment) for case in chosen]
     levels = joint_levels(members, [settled(estate, own) for own in members])
     started = min((case.started_at for case in chosen), default=None)
-    return ask(estate, assumptions(estate, levels), moment, started, checked_at, live, as_of)
+    return ask(estate, assumptions(estate, levels), moment, started, checked_at, live, as_of, stale=stale)
 
 
 def assumptions(estate: Estate, levels: Levels) -> list[Assumption]:

@@ -20,6 +20,7 @@ from impact.incidents.spare import pool_without_spare
 from impact.incidents.values import IncidentCase
 from impact.kernels.types import I32
 from impact.question import Question, ask
+from impact.stale import StaleSource
 from impact.states import STATES, ImpactState, Level
 
 SHOWN = 20
@@ -33,7 +34,7 @@ SAID = {"interruption": "interrupted", "degradation": "degraded", "increased_ris
 
 def question_of(
     estate: Estate, incident: IncidentCase, moment: datetime, checked_at: datetime | None = None, live: bool = True,
-    as_of: bool = False,
+    as_of: bool = False, stale: tuple[StaleSource, ...] = (),
 ) -> Question:  # fmt: skip
     """What an incident does at a moment: the states its CIs are in then, begun when it began, work begun when it was
     declared. A CI stated operational is pinned. One that is over, or has not begun, assumes nothing."""
@@ -42,7 +43,7 @@ def question_of(
     if declared is not None and declared > moment:
         declared = None
     return ask(
-        estate, assumptions(estate, levels), moment, incident.started_at, checked_at, live, as_of, declared
+        estate, assumptions(estate, levels), moment, incident.started_at, checked_at, live, as_of, declared, stale
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from impact.estate import Estate
 from impact.kernels.types import B1, I32, I64, U8
+from impact.stale import StaleSource
 
 FOREVER = 2**62
 """The end of what is open."""
@@ -108,12 +109,13 @@ class Stated:
 
 @dataclass(frozen=True)
 class Asked:
-    """When a review is asked for, and how fresh the estate is: when it was last known the newest, and whether it is
-    followed live."""
+    """When a review is asked for, and how fresh the estate is: when it was last known the newest, whether it is
+    followed live, and which sources of it are stale."""
 
     now: datetime
     checked_at: datetime | None = None
     live: bool = True
+    stale: tuple[StaleSource, ...] = ()
 
 
 def planned(

@@ -60,6 +60,7 @@ NOTHING_NAMED, MISSING, STALE = 20, 10, 8
 BLIND: Mapping[str, int] = {
     "NOTHING_RECORDED": 6, "NOT_IN_SERVICE": 4, "BAD_POOL_RULE": 4, "SERVICE_WITHOUT_CLIENTS": 3, "NOBODY_TO_CALL": 3,
     "NEVER_CARRIES_IMPACT": 2, "DEAD_END": 2, "NEVER_VERIFIED": 4, "NOT_VERIFIED_LATELY": 3,
+    "STALE_SOURCE": 4,
 }  # fmt: skip
 """Points of blind spots; those that other rules count already have none."""
 MINUTE = 60
@@ -110,7 +111,16 @@ def question_of(estate: Estate, subject: Planned, asked: Asked) -> Question:
     found = kept(estate.graph).of(*scenario(estate, subject)).walk
     begins = moment(subject.start)
     return Question(
-        estate, assumed, cis, found, asked.now, begins, asked.checked_at or asked.now, asked.live, declared_at=begins
+        estate,
+        assumed,
+        cis,
+        found,
+        asked.now,
+        begins,
+        asked.checked_at or asked.now,
+        asked.live,
+        declared_at=begins,
+        stale=asked.stale,
     )
 
 
@@ -299,12 +309,12 @@ def named(case: Case) -> Iterator[RiskReason]:
 
 def blind(case: Case) -> Iterator[RiskReason]:
     """What the records do not say of what the change hits."""
-    spots = {spot.code: spot for spot in blind_spots(case.question)}
-    if "NEVER_VERIFIED" in spots:
-        spots.pop("NOT_VERIFIED_LATELY", None)
-    for code, spot in spots.items():
-        facts = [RiskFact("count", str(spot.count))]
-        yield RiskReason(code, f"{spot.count:,} {spot.message}", BLIND.get(code, 0), facts, spot.examples)
+    spots = blind_spots(case.question)
+    never = any(spot.code == "NEVER_VERIFIED" for spot in spots)
+    for spot in spots:
+        if not (never and spot.code == "NOT_VERIFIED_LATELY"):
+            facts = [RiskFact("count", str(spot.count))]
+            yield RiskReason(spot.code, f"{spot.count:,} {spot.message}", BLIND.get(spot.code, 0), facts, spot.examples)
 
 
 def _listed(keys: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,9 +123,20 @@ def test_a_stale_source(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     )
     run("import", "exports", "--source", "netbox")
 
+    run("incident", "declare", "db", "--title", "No database")
+    run("change", "plan", "db", "--title", "Patch", "--from", "2027-01-10 23:00", "--to", "90m")
+
+    def stale(told: Any) -> list[str]:
+        return [spot["message"] for spot in told["blindSpots"] if spot["code"] == "STALE_SOURCE"]
+
     def seen() -> tuple[list[str], int]:
-        spots = answer(run, "impact", "db")["completeness"]["blindSpots"]
-        told = [spot["message"] for spot in spots if spot["code"] == "STALE_SOURCE"]
+        told = stale(answer(run, "impact", "db")["completeness"])
+        assert stale(answer(run, "incident", "show", "INC-0001")["impact"]["completeness"]) == told
+        assert stale(answer(run, "board")["completeness"]) == told
+        change = answer(run, "change", "show", "CHG-0001")
+        assert stale(change["review"]["impact"]["completeness"]) == told
+        reasons = [reason for reason in change["review"]["risk"]["reasons"] if reason["code"] == "STALE_SOURCE"]
+        assert [(reason["points"], reason["words"]) for reason in reasons] == [(4, f"2 {words}") for words in told]
         return told, answer(run, "readiness")["scores"][0]["tally"]["fresh"]
 
     told, fresh = seen()
