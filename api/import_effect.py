@@ -1,7 +1,7 @@
 """What an import would do to the answers: what matters among its changes, and whose blast radius it moves."""
 
 from api.import_ahead import Ahead, Recorded
-from api.import_matters import MOST_LOSING, matters, too_many
+from api.import_matters import MOST_COMPARED, MOST_LOSING, matters, too_many, too_many_to_compare
 from api.import_radius import blast_radius
 from api.import_report import BlastRadius, Effect
 from api.import_sides import Sides
@@ -37,7 +37,11 @@ def _estate(plan: Plan, workspace: Workspace) -> Estate | None:
 
 
 def _left_out(sides: Sides) -> list[str]:
-    if not too_many(sides):
-        return []
-    what = "lost dependencies, pools and contacts, and what is still needed"
-    return [f"{what}: more than {MOST_LOSING:,} CIs, relations and pools go or change"]
+    left_out = []
+    if too_many(sides):
+        what = "lost dependencies, pools and contacts, and what is still needed"
+        left_out.append(f"{what}: more than {MOST_LOSING:,} CIs, relations and pools go or change")
+    if too_many_to_compare(sides):
+        what = "new CIs that look like recorded ones"
+        left_out.append(f"{what}: more than {MOST_COMPARED:,} CIs; cmdb duplicates finds them afterwards")
+    return left_out

@@ -7,11 +7,15 @@ from api.import_sides import NEEDS, Redundancy, Side, Sides, moved
 from api.lines import named
 from cmdb.model.ci import CiId
 from cmdb.model.durations import show_minutes
+from cmdb.reconcile.duplicates import proposals
+from cmdb.reconcile.reconcile import parted
 
 PAGE, NAMED = 20, 3
 """Concerns listed of each sort, and CIs named in each."""
 MOST_LOSING = 50_000
 """Removed or changed relations, rules and CIs beyond which it is not looked for what they take from others."""
+MOST_COMPARED = 20_000
+"""CIs, recorded and new, beyond which it is not looked for new ones that resemble recorded ones: they take a second."""
 PROMISES = ("rto", "rpo", "mtd", "criticality")
 ANSWERING = {
     "owned_by": "owner", "supported_by": "support", "on_call": "on call", "managed_by": "manager",
@@ -34,6 +38,7 @@ def matters(sides: Sides) -> list[Matter]:
         ("promises_changed", "RTO, RPO, MTD and criticality that change", promises(sides)),
         ("kinds_changed", "CIs of another kind", kinds(sides)),
         ("head_counts_changed", "client groups of another size", head_counts(sides)),
+        ("resembling", "new CIs that look like recorded ones", resembling(sides)),
     )
     sorts = (_matter(sides, code, title, list(concerns)) for code, title, concerns in found)
     return [matter for matter in sorts if matter.count]
@@ -42,6 +47,12 @@ def matters(sides: Sides) -> list[Matter]:
 def too_many(sides: Sides) -> bool:
     """Whether so much goes that it is not looked for what that takes from others."""
     return sides.may_lose > MOST_LOSING
+
+
+def too_many_to_compare(sides: Sides) -> bool:
+    """Whether there are new CIs, and too many of all to look for those that resemble each other."""
+    created = len(sides.plan.cis.created)
+    return bool(created) and sides.before.size + created > MOST_COMPARED
 
 
 def _matter(sides: Sides, code: str, title: str, concerns: list[Concern]) -> Matter:
@@ -160,6 +171,20 @@ def head_counts(sides: Sides) -> Iterator[Concern]:
             at = sides.place(ci)
             count = None if at is None else sides.before.number("head_count", at)
             yield Concern(sides.ref(ci), "leaves service, people", _number(count), None)
+
+
+def resembling(sides: Sides) -> Iterator[Concern]:
+    """New CIs that may be recorded ones under another name, but for those that the plan tells of as not joined."""
+    created = sides.plan.cis.created
+    if not created or too_many_to_compare(sides):
+        return
+    recorded = sides.ahead.recorded.dump()
+    new, doubted = {ci.id for ci in created}, {doubt.new for doubt in sides.plan.doubts}
+    for found in proposals(sides.model, [*recorded.cis, *created], parted(recorded.records)):
+        for one, other in (found.cis, found.cis[::-1]):
+            if one in new and other not in new and one not in doubted:
+                words = f"like {named(sides.ref(other))} ({found.score} of 100): {', '.join(found.reasons)}"
+                yield Concern(sides.ref(one), words)
 
 
 def _number(value: object) -> str | None:

@@ -171,3 +171,18 @@ def test_sources_that_know_the_same_thing(joined: Plan) -> None:
     assert (told["joinedCount"], told["doubtCount"], told["conflictCount"]) == (1, 1, 3)
     assert told["conflicts"][0]["others"] == [{"source": "itop", "value": 480}]
     assert told["effect"] is None
+
+
+def test_a_new_one_that_looks_like_a_recorded_one_is_named(run: Run, copy: Callable[[Change], str]) -> None:
+    def misspelt(sheet: str, rows: list[Row]) -> list[Row]:
+        twins = [{**row, "id": "srv-new", "name": row["name"].replace("Files", "Fils")}
+                 for row in rows if row.get("id") == "vm-childprot-app-01"]  # fmt: skip
+        return rows + twins
+
+    folder = copy(misspelt)
+    told = answer(run, "import", folder, "--source", "province", "--plan")
+    (matter,) = [matter for matter in told["effect"]["matters"] if matter["code"] == "resembling"]
+    assert [concern["ci"]["id"] for concern in matter["concerns"]] == ["srv-new"]
+    assert "like Child Protection Files, app 01 (vm-childprot-app-01) (" in matter["concerns"][0]["words"]
+    text = shown(run, "import", folder, "--source", "province", "--plan")
+    assert "New CIs that look like recorded ones: 1" in text
