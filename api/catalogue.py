@@ -1,16 +1,13 @@
-"""Writes the error catalogue: `python -m api.catalogue` puts `api.errors` into docs/errors.md; `--check` compares."""
+"""docs/errors.md, the catalogue of errors, from `api.errors`."""
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
 from api.errors import EXPECTED, INPUT_FAULTS, REQUEST_ERRORS
 
-CATALOGUE = Path(__file__).parents[1] / "docs" / "errors.md"
 INTRODUCTION = """\
 # Errors
 
-Written by `python -m api.catalogue` from `api/errors.py`; change that, not this page.
+Written by `python3 dev.py schema` from `api/errors.py`; change that, not this page.
 
 A code is stable; a message is for people and may change. Every message states a fact and what is accepted. Nothing
 shows a path, a query or the text of an internal fault: those are in the log, under the request id that every answer
@@ -46,21 +43,9 @@ def catalogue() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def keep(path: Path, text: str, arguments: Sequence[str]) -> None:
-    """Write `text` to `path`; with `--check` only leave with code 1 when something else stands there."""
-    if "--check" not in arguments:
-        path.write_text(text, encoding="utf-8")
-    elif not path.exists() or path.read_text(encoding="utf-8") != text:
-        sys.exit(f"{path.name} is not what the code says; write it anew with: python3 dev.py schema")
-
-
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(_lines([head, ["---"] * len(head), *((f"`{row[0]}`", *row[1:]) for row in rows)]))
 
 
 def _lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
     return (f"| {' | '.join(map(str, row))} |" for row in rows)
-
-
-if __name__ == "__main__":
-    keep(CATALOGUE, catalogue(), sys.argv[1:])

@@ -1,18 +1,14 @@
-"""Writes docs/sources.md from what the importers declare: `python -m importers.document`; `--check` exits 1 when it
-differs."""
+"""docs/sources.md, from what the importers declare."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from importers.live.apis import LIVE
 from importers.registry import IMPORTERS, Importer
 
-TARGET = Path(__file__).parents[1] / "docs" / "sources.md"
 HEAD = """\
 # What can be imported
 
-Written by `python -m importers.document` from `importers/sources/*/capabilities.py`; change those, not this page.
+Written by `python3 dev.py schema` from `importers/sources/*/capabilities.py`; change those, not this page.
 
 `cmdb import PATH --source NAME` finds the format by looking at the path; `--plan` shows what would change first. Every
 format ends in the same checks, plan and revision: all of it or nothing, again changes nothing, what the source no
@@ -91,22 +87,3 @@ def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]] | tuple[tuple[
     for row in rows:
         yield "| " + " | ".join(row) + " |"
     yield ""
-
-
-def main(arguments: list[str]) -> int:
-    """Write the page, or with `--check` say whether it is what it would be."""
-    text = document().encode()
-    if arguments == ["--check"]:
-        same = TARGET.exists() and TARGET.read_bytes() == text
-        if not same:
-            sys.stderr.write("docs/sources.md differs; run python -m importers.document\n")
-        return 0 if same else 1
-    if arguments:
-        sys.stderr.write("usage: python -m importers.document [--check]\n")
-        return 2
-    TARGET.write_bytes(text)
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))

@@ -1,15 +1,11 @@
-"""Writes docs/model.md from the declarations: `python -m cmdb.model.document`; `--check` exits 1 when it differs."""
+"""docs/model.md, from the declarations of the model."""
 
-import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from cmdb.model.attributes import ACCEPTED_TEXT, Attribute
 from cmdb.model.kinds import LIFECYCLES, Kind
-from cmdb.model.model import Model, standard_model
+from cmdb.model.model import Model
 from cmdb.model.relations import RelationType
-
-TARGET = Path(__file__).parents[2] / "docs" / "model.md"
 
 EXTENSION = """\
 kinds:
@@ -34,7 +30,7 @@ sectors: [education]
 HEAD = """\
 # The model
 
-Written by `python -m cmdb.model.document` from `cmdb/model/kinds.py` and `cmdb/model/relations.py`; change those, not
+Written by `python3 dev.py schema` from `cmdb/model/kinds.py` and `cmdb/model/relations.py`; change those, not
 this page. What the impact columns mean is told in [What impact means](impact.md); how to bring CIs and relations in, in
 [The estate format](estate-format.md).
 
@@ -161,23 +157,3 @@ def _impact(relation: RelationType) -> str:
     arrow = "end hurts start" if relation.impact == "to_from" else "start hurts end"
     data = ", carries data" if relation.carries_data else ""
     return f"{arrow}, up to `{relation.effect}`{data}"
-
-
-def main(arguments: list[str]) -> int:
-    """Write the page, or with `--check` say whether it is what it would be."""
-    text = document(standard_model()).encode()
-    if arguments == ["--check"]:
-        same = TARGET.exists() and TARGET.read_bytes() == text
-        if not same:
-            sys.stderr.write("docs/model.md differs; run python -m cmdb.model.document\n")
-        return 0 if same else 1
-    if arguments:
-        sys.stderr.write("usage: python -m cmdb.model.document [--check]\n")
-        return 2
-    TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_bytes(text)
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))

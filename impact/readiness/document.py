@@ -1,8 +1,6 @@
-"""Writes docs/readiness.md from the rules: `python -m impact.readiness.document`; `--check` exits 1 when it differs."""
+"""docs/readiness.md, from the rules."""
 
-import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from impact.analyses.completeness import RULES as BLIND_SPOTS
 from impact.readiness.needs import (
@@ -23,12 +21,10 @@ from impact.readiness.needs import (
 )
 from impact.readiness.purposes import POOL_RULES, PURPOSES
 
-TARGET = Path(__file__).parents[2] / "docs" / "readiness.md"
-
 HEAD = """\
 # Decision readiness
 
-Written by `python -m impact.readiness.document` from `impact/readiness/purposes.py`; change the rules there, not
+Written by `python3 dev.py schema` from `impact/readiness/purposes.py`; change the rules there, not
 here.
 
 Data is good or bad **for something**. This page says what each kind of decision needs of the records, why, and how
@@ -165,22 +161,3 @@ def _role(role: str) -> str:
 
 def _any_of(names: Iterable[str]) -> str:
     return " or ".join(f"`{name}`" for name in names)
-
-
-def main(arguments: list[str]) -> int:
-    """Write the page, or with `--check` say whether it is what it would be."""
-    text = document().encode()
-    if arguments == ["--check"]:
-        same = TARGET.exists() and TARGET.read_bytes() == text
-        if not same:
-            sys.stderr.write("docs/readiness.md differs; run python -m impact.readiness.document\n")
-        return 0 if same else 1
-    if arguments:
-        sys.stderr.write("usage: python -m impact.readiness.document [--check]\n")
-        return 2
-    TARGET.write_bytes(text)
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))

@@ -88,7 +88,9 @@ def stripped(texts: pl.Series) -> pl.Series:
 
 def few(texts: pl.Series) -> bool:
     """Whether a column has few different texts, judged by some of them: what is done then is only a matter of speed."""
-    return texts.gather_every(len(texts) // _SAMPLE + 1).n_unique() <= min(_FEW, len(texts) // 2)
+    if len(texts) <= _FEW:
+        return False
+    return texts.gather_every(len(texts) // _SAMPLE + 1).n_unique() <= _FEW
 
 
 def listed(texts: pl.Series) -> list[str]:

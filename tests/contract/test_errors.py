@@ -4,7 +4,6 @@ import ast
 import re
 from collections.abc import Iterator
 
-from api.catalogue import CATALOGUE, catalogue
 from api.errors import EXPECTED, INPUT_FAULTS, REQUEST_ERRORS
 from impact.analyses.completeness import RULES
 from impact.causes import blind
@@ -45,7 +44,3 @@ def test_no_code_stands_twice_in_a_table() -> None:
         codes = [row[0] for row in table]
         assert len(codes) == len(set(codes))
     assert [fault.code for fault in INPUT_FAULTS] == sorted(fault.code for fault in INPUT_FAULTS)
-
-
-def test_the_page_is_what_the_table_says() -> None:
-    assert CATALOGUE.read_text(encoding="utf-8") == catalogue()

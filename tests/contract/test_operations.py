@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from graphql import DocumentNode, OperationDefinitionNode, build_schema, parse, validate
 
-from api.gql.export import contract
+from api.generated import contract
 from api.observed import desk_of
 from cmdb.model.ci import CiId
 from cmdb.records.observations import Evidence

@@ -15,7 +15,6 @@ from cmdb.store.port import Dump, Head
 from cmdb.store.sqlite.store import SqliteStore
 from impact.estate import Estate
 from impact.paging import BadCursor, encode_cursor
-from impact.readiness import document
 from impact.readiness.attributes import STEP, read
 from impact.readiness.facts import DATED, NAMES, Facts
 from impact.readiness.groups import NOBODY_WORDS, group
@@ -162,11 +161,6 @@ def test_rules_name_what_the_model_declares() -> None:
                 assert set(need.relations) <= MODEL.relations.keys()
     assert [p.name for p in PURPOSES] == [p.value for p in ReadinessPurpose]
     assert len(BY_NAME) == len(RULES) <= 64
-
-
-def test_the_page_is_what_the_rules_say() -> None:
-    assert document.TARGET.read_text(encoding="utf-8") == document.document()
-    assert document.main(["--check"]) == 0
 
 
 KIND_NAMES = ("business_service", "application", "database", "storage", "virtual_machine", "client_group", "team",

@@ -129,13 +129,6 @@ def check(case: Case) -> dict[frozenset[int], Worse]:
     return expected
 
 
-@pytest.mark.slow
-@CASES
-@given(st.integers(0, 2**32))
-def test_collisions_are_those_of_every_subset(seed: int) -> None:
-    check(drawn(seed))
-
-
 def test_collisions_of_a_few_worlds() -> None:
     found = [check(drawn(seed, 4)) for seed in range(100)]
     assert sum(map(bool, found)) > 20

@@ -11,7 +11,7 @@ from impact.kernels.jit import compile_kernels, interpret_kernels
 from impact.walk import Walk, walk
 from tests.impact import naive
 from tests.impact.naive import AT_RISK, DEGRADED, DOWN, World
-from tests.impact.worlds import compiled, patched, scenarios, worlds
+from tests.impact.worlds import compiled, scenarios, worlds
 
 CASES = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -40,42 +40,6 @@ def check(graph: ImpactGraph, world: World, floors: dict[int, int], pins: list[i
     assert answer.levels.tolist() == sorted(answer.levels.tolist(), reverse=True)
     far = dict(zip(answer.nodes.tolist(), answer.distances.tolist(), strict=True))
     assert far == naive.distances(world, expected, floors)
-
-
-@pytest.mark.slow
-@CASES
-@given(st.data())
-def test_random_worlds_give_the_twins_answer(data: st.DataObject) -> None:
-    world = data.draw(worlds())
-    check(compiled(world), world, *data.draw(scenarios(world)))
-
-
-@pytest.mark.slow
-@CASES
-@given(st.data())
-def test_a_patched_graph_answers_like_one_compiled_anew(data: st.DataObject) -> None:
-    before = data.draw(worlds())
-    after = data.draw(worlds())
-    if after.size < before.size:
-        before, after = after, before
-    keep = data.draw(st.sets(st.integers(0, after.size - 1)))
-    # Dependents outside `keep` change; a CI keeps its life, and a dependent its rows, only where both worlds agree.
-    after.not_live -= keep
-    before.not_live &= after.not_live
-    same = {
-        ci
-        for ci in range(before.size)
-        if [d for d in before.live() if d[0] == ci] == [d for d in after.live() if d[0] == ci]
-        and {k: r for k, r in before.rules.items() if k[0] == ci}
-        == {k: r for k, r in after.rules.items() if k[0] == ci}
-    }
-    graph = compiled(before)
-    scenario = data.draw(scenarios(before))
-    new = patched(graph, after, set(range(after.size)) - same)
-    check(new, after, *data.draw(scenarios(after)))
-    check(graph, before, *scenario)
-    check(patched(graph, before, range(before.size)), before, *scenario)
-    check(new, after, *data.draw(scenarios(after)))
 
 
 @settings(CASES, max_examples=300)

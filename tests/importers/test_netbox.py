@@ -13,20 +13,7 @@ from cmdb.progress import Silent
 from cmdb.store.sqlite.store import SqliteStore
 from importers.registry import importer_for
 from tests.importers.estate import MODEL, plan_of, problems_of
-
-
-def row(model: str, number: int, /, **fields: Any) -> dict[str, Any]:
-    return {"model": model, "pk": number, "fields": {"name": f"{model} {number}", "status": "active", **fields}}
-
-
-def cable(number: int, one: tuple[str, int], other: tuple[str, int]) -> list[dict[str, Any]]:
-    ends = [
-        row("dcim.cabletermination", 2 * number + at, cable=number, cable_end=side, termination_id=end[1],
-            termination_type=["dcim", end[0]])
-        for at, (side, end) in enumerate((("A", one), ("B", other)))
-    ]  # fmt: skip
-    return [row("dcim.cable", number), *ends]
-
+from tests.importers.payloads.netbox import cable, row
 
 DUMP = [
     row("tenancy.tenant", 1, name="Health"),

@@ -10,7 +10,6 @@ import pytest
 from cmdb.model.changeset import Changeset
 from cmdb.model.errors import InvalidInput
 from cmdb.store.sqlite.store import SqliteStore
-from importers.document import TARGET, document
 from importers.options import BadRows, ImportOptions
 from importers.planned import ImportPlan
 from importers.registry import IMPORTERS, importer_for
@@ -164,7 +163,3 @@ def test_what_they_can_do_is_known_without_loading_them() -> None:
     loaded = "; print([name for name in sys.modules if name.endswith('.importer')])"
     found = subprocess.run([sys.executable, "-c", asked + loaded], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
-
-
-def test_the_page_of_sources_is_what_they_declare() -> None:
-    assert TARGET.read_text(encoding="utf-8") == document()

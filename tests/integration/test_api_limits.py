@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from graphql import build_schema, parse
 
+from api.generated import contract
 from api.gql.cost import reckon
-from api.gql.export import contract
 from api.settings import Settings
 from api.workspace import open_workspace
 from cmdb.service import Inventory

@@ -8,8 +8,8 @@ import orjson
 import pytest
 from graphql import build_schema, parse
 
+from api.generated import contract
 from api.gql.cost import PAST_WEIGHT, reckon
-from api.gql.export import contract
 from api.workspace import open_workspace
 from cmdb.reconcile.difference import compare
 from tests.contract.service import ROOT, Service, serving

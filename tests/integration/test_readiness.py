@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from graphql import build_schema, parse
 
+from api.generated import contract
 from api.gql.cost import PAST_WEIGHT, reckon
-from api.gql.export import contract
 from api.readiness import MOST_POINTS, ends
 from api.settings import Settings
 from api.verbs.readiness import FIRST_SCREEN

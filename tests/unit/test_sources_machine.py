@@ -111,6 +111,7 @@ class Sources(RuleBasedStateMachine):
         self.inventory = Inventory(self.store, MODEL)
         self.desk = MatchDesk(self.store, MODEL, Writer(self.store, BookKeeper(self.store)), utc_now)
         self._read: Dump | None = None
+        self.plans = 0
         self.past = [Expected()]
         """What was expected after each revision, from revision 0 on."""
 
@@ -149,8 +150,9 @@ class Sources(RuleBasedStateMachine):
             self.past[-1] = expected
 
     def planned(self, source: str, said: Said, partial: bool = False) -> Plan:
-        """The plan, which is the same once everything that stands just so is set aside."""
-        if not self.store.head().revision:
+        """The plan; now and then it is held against that of what is left once all that stands just so is set aside."""
+        self.plans += 1
+        if self.plans % 4 or not self.store.head().revision:
             return plan(self.found(), said, source, MODEL, partial)
         return assert_same_plan(self.store, said, source, MODEL, partial, self.found())
 
