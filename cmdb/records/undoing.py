@@ -25,6 +25,8 @@ NAMED = 20
 """How many things that were changed since are named."""
 LOOKED_BACK = 50
 """Revisions of a thing that are looked through for what changed it."""
+NAMING = ("incident", "change", "freeze", "problem")
+"""Records that name CIs, as they are called, in `cis`."""
 TRIES = 8
 """How often an undo is worked out anew because another writer was faster."""
 
@@ -166,8 +168,9 @@ def undo_name(planned: PlannedUndo) -> str:
 
 
 def _marked(store: Store, revision: int, now: datetime) -> tuple[list[Record], dict[RecordKey, int]]:
-    """The reports of runs that the revision wrote: those of the runs undone, or, of an undo, in force again."""
-    from cmdb.records.form import read
+    """The records that the revision wrote: reports of runs, undone or, of an undo, in force again; and others with
+    the names of CIs that they had before, as a merge gives them new ones."""
+    from cmdb.records.form import kept, read
 
     wrote = {stored.record.key for stored in store.records(revision - 1, revision).records}
     found = [stored for stored in store.records(revision - 1).records if stored.record.key in wrote]
@@ -177,4 +180,18 @@ def _marked(store: Store, revision: int, now: datetime) -> tuple[list[Record], d
         if isinstance(run, ImportRun):
             values.append(kept_run(replace(run, undone_at=now if run.undone_at is None else None)))
             expected[run.key] = stored.revision
+        elif stored.record.kind in NAMING and (names := _names_before(store, stored.record.key, revision)):
+            value: Any = read(stored.record)
+            there = {part.ci for part in value.cis}
+            names = {new: old for new, old in names.items() if old not in there}
+            cis = tuple(replace(part, ci=names.get(part.ci, part.ci)) for part in value.cis)
+            values.append(kept(replace(value, cis=cis)))
+            expected[stored.record.key] = stored.revision
     return values, expected
+
+
+def _names_before(store: Store, key: RecordKey, revision: int) -> dict[str, str]:
+    """What a revision calls the CIs of a record, and what they were called before it."""
+    (change,) = store.record_history(key, 1, revision + 1)
+    before, after = ([part["ci"] for part in (side or {}).get("cis", ())] for side in (change.before, change.after))
+    return {new: old for old, new in zip(before, after, strict=False) if new != old}

@@ -87,6 +87,7 @@ def test_merged_parted_and_undone_on_the_server(opened: Open, neo4j_driver: Driv
             assert again is not None
             assert (again.revision, again.replayed) == (done.revision, True)
         assert store.dump()[1:4] == before[1:4]
+        assert [part.ci for part in workspace.records().book.open_incidents()[0].cis] == [GONE]
         assert all(disagreements(workspace.model, ci) == [] for ci in store.dump().cis)
         assert disputes(workspace, "", "", 20).page.total_count == 0
         assert len(doubles(workspace, (), "", 20).page.nodes) == 0  # parted by a person: not proposed again

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from cmdb.model.ci import CI, CiId, Pool, Relation, attributes_json
 from cmdb.model.claims import claims_of, voices
 from cmdb.model.errors import InvalidInput
 from cmdb.model.model import Model
+from cmdb.model.record import OWN_SOURCE, RecordKey
 from cmdb.move.hashing import content_hash
 from cmdb.reconcile.plan import plan
 from cmdb.reconcile.undo import undone
@@ -20,6 +22,7 @@ from cmdb.records.keeper import BookKeeper
 from cmdb.records.matching import MatchDesk
 from cmdb.records.service import RecordDesk
 from cmdb.records.source_types import Verdict
+from cmdb.records.undoing import plan_undo, undo
 from cmdb.records.writing import Writer
 from cmdb.service import Inventory, Signed
 from cmdb.store.port import KeyReused
@@ -120,6 +123,26 @@ def test_an_open_incident_names_the_one_that_stays(doubled: SqliteStore, matches
     matches.merge(X, Y, BY)
     (incident,) = matches._writer.book().of_ci(X)[:1]
     assert incident.key == opened.key
+
+
+def test_an_undone_merge_gives_an_incident_its_name_back_and_keeps_what_came_since(
+    doubled: SqliteStore, matches: MatchDesk, desk: RecordDesk, model: Model
+) -> None:
+    draft = IncidentDraft(title="Down", started_at=START, cis=(AffectedDraft(Y, "down"), AffectedDraft(APP, "down")))
+    number = desk.declare_incident(draft, BY).value.number
+    merged = matches.merge(X, Y, BY).revision
+    desk.note(RecordKey("incident", OWN_SOURCE, number), "still down", BY)
+
+    def named() -> list[str]:
+        (kept,) = (record for record in doubled.dump().records if record.kind == "incident")
+        assert "still down" in kept.body_json
+        return [part["ci"] for part in orjson.loads(kept.body_json)["cis"]]
+
+    assert named() == [X, APP]
+    _, back = undo(doubled, model, plan_undo(doubled, model, merged), BY, lambda: START)
+    assert named() == [Y, APP]
+    undo(doubled, model, plan_undo(doubled, model, back.revision), BY, lambda: START)
+    assert named() == [X, APP]
 
 
 def test_two_that_are_two_are_not_joined(doubled: SqliteStore, matches: MatchDesk, model: Model) -> None:
