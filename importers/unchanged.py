@@ -32,8 +32,8 @@ chance, one changed row of 10^13 has that of some row among a million, and stays
 class Digests:
     """What is recorded, with a digest of each CI and each relation in place of it, as `source` looks at it.
 
-    `cis` has the columns id, digest, mine (`source` alone states it) and shared (several state it, or it
-    was edited); `relations` the same, but from_id and to_id in place of id.
+    Both have the columns first (the id of a CI, all values of a relation), digest, mine (`source` alone states it) and
+    shared (several state it, or it was edited).
     """
 
     source: str
@@ -60,12 +60,11 @@ def digests(store: Store, source: str) -> Digests | None:
 
 def digested(store: Store, source: str) -> Digests:
     """Digests of everything recorded."""
-    cis, relations = partial(_digests, source, ("id",)), partial(_digests, source, ("from_id", "to_id"))
-    found = store.columns(cis, relations)
-    nothing = [cis(("", ""))[:0]], [relations(("", "", ""))[:0]]
+    found = store.columns(partial(_digests, source))
+    nothing = [_digests(source, ("", ""))[:0]]
     return Digests(
-        source, found.head, pl.concat(found.cis or nothing[0]), pl.concat(found.relations or nothing[1]),
-        found.pools, found.records,
+        source, found.head, pl.concat(found.cis or nothing), pl.concat(found.relations or nothing), found.pools,
+        found.records,
     )  # fmt: skip
 
 
@@ -79,19 +78,20 @@ def rest(recorded: Digests, store: Store, desired: Desired, most: float = MOST) 
     at = recorded.head.revision
     stated, linked = _stated(*desired[:2])
     new, old = _apart(stated.select("id", "digest"), recorded.cis)["id"], _apart(recorded.cis, stated)
-    shared = old.filter("shared")["id"].to_list()
+    shared = old.filter("shared")["first"].to_list()
     if len(shared) > most * len(recorded.cis):
         return None
     known = store.get(shared, at).values()
     keys = {claim.id for found in known for claim in claims_of(found.ci) if not claim.edited}
-    core = {*new, *shared, *keys, *old.filter(pl.col("mine") | pl.col("id").is_in(new.implode()))["id"]}
-    if unknown := {*new.filter(~new.is_in(old["id"].implode()))} - keys:
-        core.update(old.filter(~pl.col("mine"))["id"], _alike(recorded.cis["id"], unknown))
+    core = {*new, *shared, *keys, *old.filter(pl.col("mine") | pl.col("first").is_in(new.implode()))["first"]}
+    if unknown := {*new.filter(~new.is_in(old["first"].implode()))} - keys:
+        core.update(old.filter(~pl.col("mine"))["first"], _alike(recorded.cis["first"], unknown))
     core.update(
         pool.ci for pool in (*recorded.pools, *desired[2]) if pool.source == recorded.source or pool.claims_json
     )
     core.update(*_ends(_apart(linked, recorded.relations)))
-    core.update(*_ends(_apart(recorded.relations, linked).filter(pl.col("mine") | pl.col("shared"))))
+    gone = _apart(recorded.relations, linked).filter(pl.col("mine") | pl.col("shared"))["first"]
+    core.update(*_ends(_table_of(Relation, gone)))
     if len(core) > most * len(recorded.cis):
         return None
     left = pl.Series(list(core), dtype=pl.String).implode()
@@ -107,13 +107,13 @@ def rest(recorded: Digests, store: Store, desired: Desired, most: float = MOST) 
     )
 
 
-def _digests(source: str, ids: Sequence[str], part: Slice) -> pl.DataFrame:
-    *columns, told = (pl.Series([text]).str.split(THING).explode() for text in part)
-    known = {
-        "digest": told.hash(SEED), "mine": told.str.ends_with(f"{VALUE}{source}{VALUE}"),
+def _digests(source: str, part: Slice) -> pl.DataFrame:
+    columns = [pl.Series([text]).str.split(THING).explode() for text in part]
+    told = columns[-1]
+    return pl.DataFrame({
+        "first": columns[0], "digest": told.hash(SEED), "mine": told.str.ends_with(f"{VALUE}{source}{VALUE}"),
         "shared": ~told.str.ends_with(VALUE),
-    }  # fmt: skip
-    return pl.DataFrame({**dict(zip(ids, columns, strict=True)), **known})
+    })  # fmt: skip
 
 
 def _stated(cis: Sequence[CI], relations: Sequence[Relation]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -137,6 +137,11 @@ def _alike(ids: pl.Series, some: set[str]) -> pl.Series:
     """The ids that differ from some others in case, space or Unicode form only."""
     looks = folded_column(pl.Series(list(some), dtype=pl.String)).implode()
     return ids.filter(folded_column(ids).is_in(looks))
+
+
+def _table_of(kind: type[R], values: pl.Series) -> pl.DataFrame:
+    """Things of which all values are in one text, in columns."""
+    return table_of(kind, [kind(*text.split(VALUE)) for text in values])
 
 
 def _ends(relations: pl.DataFrame) -> tuple[pl.Series, pl.Series]:

@@ -113,8 +113,8 @@ VALUE, THING = "\0\1", "\0\2"
 """What stands in a `Slice` between the values of a thing, and between things; no value holds U+0000."""
 T = TypeVar("T")
 Slice = tuple[str, ...]
-"""Some CIs in columns, as texts with `THING` between: their ids, and all their values, with `VALUE` between them. Some
-relations: the ids at which they begin, those to which they lead, and all their values."""
+"""Some things in columns, as texts with `THING` between: the ids of CIs, none of relations; and all their values, with
+`VALUE` between them."""
 
 
 class Columns(NamedTuple, Generic[T]):
@@ -250,8 +250,8 @@ class Store(Protocol):
     def dump(self, at: int | None = None) -> Dump:
         """Everything, at one revision."""
 
-    def columns(self, ci: Callable[[Slice], T], relation: Callable[[Slice], T]) -> Columns[T]:
-        """Everything now, for a comparison of very many things: what `ci` and `relation` make of slices of them."""
+    def columns(self, told: Callable[[Slice], T]) -> Columns[T]:
+        """Everything now, for a comparison of very many things: what `told` makes of slices of them."""
 
     def close(self) -> None:
         """Let go of files and connections."""

@@ -161,9 +161,9 @@ class Neo4jStore:
             self._door.follow(parts.begin, parts.current, parts.past)
             return parts.whole()
 
-    def columns(self, ci: Callable[[Slice], T], relation: Callable[[Slice], T]) -> Columns[T]:
+    def columns(self, told: Callable[[Slice], T]) -> Columns[T]:
         dump = self.dump()
-        cis, relations = map(ci, in_slices(dump.cis, 0)), map(relation, in_slices(dump.relations, 0, 2))
+        cis, relations = map(told, in_slices(dump.cis, 0)), map(told, in_slices(dump.relations))
         return Columns(dump.head, list(cis), list(relations), dump.pools, dump.records)
 
     def close(self) -> None:

@@ -143,14 +143,14 @@ def dump(connection: apsw.Connection, at: int | None) -> Dump:
     return Dump(told, cis, typed(Relation, relations), typed(Pool, pools), typed(Record, records))
 
 
-def columns(connection: apsw.Connection, ci: Callable[[Slice], V], relation: Callable[[Slice], V]) -> Columns[V]:
-    """Everything now: what `ci` and `relation` make of slices."""
+def columns(connection: apsw.Connection, told: Callable[[Slice], V]) -> Columns[V]:
+    """Everything now: what `told` makes of slices."""
     pools, records = (
         connection.execute(f"SELECT {table.listed} FROM {table.name} ORDER BY {table.key}")
         for table in (POOLS, RECORDS)
     )
     return Columns(
-        head(connection), list(map(ci, _cis(connection))), list(map(relation, _relations(connection))),
+        head(connection), list(map(told, _cis(connection))), list(map(told, _relations(connection))),
         typed(Pool, pools), typed(Record, records),
     )  # fmt: skip
 
@@ -167,7 +167,7 @@ def _cis(connection: apsw.Connection) -> Iterator[Slice]:
 def _relations(connection: apsw.Connection) -> Iterator[Slice]:
     behind = f"SELECT {RELATIONS.key} FROM relation WHERE ({RELATIONS.key}) > (?, ?, ?, ?) ORDER BY {RELATIONS.key}"
     part = f"({RELATIONS.key}) > (?, ?, ?, ?) AND ({RELATIONS.key}) <= (?, ?, ?, ?)"
-    sql = f"SELECT {_joined(RELATIONS, 'from_id', 'to_id')} FROM relation WHERE {part}"
+    sql = f"SELECT {_joined(RELATIONS)} FROM relation WHERE {part}"
     after = ("",) * RELATIONS.width
     while next(connection.execute(f"{behind} LIMIT 1", after), None):
         last = next(connection.execute(f"{behind} LIMIT 1 OFFSET {SLICE - 1}", after), (BEYOND,) * RELATIONS.width)

@@ -137,9 +137,9 @@ class SqliteStore:
         with collector_paused(), self._connections.reading() as connection:
             return read.dump(connection, read.known(connection, at))
 
-    def columns(self, ci: Callable[[Slice], T], relation: Callable[[Slice], T]) -> Columns[T]:
+    def columns(self, told: Callable[[Slice], T]) -> Columns[T]:
         with self._connections.reading() as connection:
-            return read.columns(connection, ci, relation)
+            return read.columns(connection, told)
 
     def close(self) -> None:
         self._connections.close()
