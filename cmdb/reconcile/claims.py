@@ -169,6 +169,36 @@ def _plain(value: Any) -> Any:
     return " ".join(value.casefold().split()) if isinstance(value, str) else value
 
 
+RULES: Mapping[type[Any], tuple[str, ...]] = {Relation: ("effect",), Pool: ("required", "full", "effect")}
+"""What sources may state otherwise of a relation, and of a rule."""
+
+
+def disputed(model: Model, thing: T) -> list[Conflict]:
+    """Where the sources of a relation disagree about its effect, or those of a rule about what it asks for."""
+    found = []
+    ci, what = _called(thing)
+    for name in RULES[type(thing)]:
+        kept = _asked(model, thing, name)
+        told = [(voice.source, _asked(model, voice, name)) for voice in voices(thing)]
+        if others := tuple((source, value) for source, value in told if value != kept):
+            mine = next((source for source, value in told if value == kept), thing.source)
+            found.append(Conflict(ci, f"{what}, {name}", kept, mine, others))
+    return found
+
+
+def _asked(model: Model, thing: Relation | Pool, name: str) -> str | None:
+    """What a relation or rule states, or is taken to state where it is silent."""
+    usual = "down" if isinstance(thing, Pool) else model.relations[thing.type].effect
+    return getattr(thing, name) or (usual if name == "effect" else None)
+
+
+def _called(thing: Relation | Pool) -> tuple[CiId, str]:
+    """The CI that a relation or rule is of, and what it is there."""
+    if isinstance(thing, Pool):
+        return thing.ci, f"pool {thing.name}"
+    return thing.from_id, f"{thing.type} {thing.to_id}"
+
+
 def joined_voices(model: Model, said: Sequence[T], first: str) -> T:
     """One relation or rule out of what several sources state of it: it stands as the most believed one says."""
     order = model.precedence.order("effect")

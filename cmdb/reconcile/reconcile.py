@@ -16,7 +16,7 @@ from cmdb.model.ci import CI, CiId, Pool, Relation
 from cmdb.model.claims import Claim, claim_of, claims_json, claims_of, voices
 from cmdb.model.model import Model
 from cmdb.model.record import Record
-from cmdb.reconcile.claims import Conflict, conflicts, settled, spoken, without
+from cmdb.reconcile.claims import Conflict, conflicts, disputed, settled, spoken, without
 from cmdb.reconcile.difference import Difference
 from cmdb.reconcile.identify import Identified, identify
 from cmdb.reconcile.standing import forsaken, standing
@@ -76,14 +76,18 @@ def reconcile(current: Dump, desired: Desired, source: Source) -> Reconciled:
         ids.update((ci.id, target) for ci in stated)
     ids = {key: target for key, target in ids.items() if key != target}
     stated_relations = _renamed_relations(desired[1], ids)
-    relations = _things(current.relations, stated_relations, source)
-    pools = _things(current.pools, _renamed_pools(desired[2], ids), source)
+    relations, shared_relations = _things(current.relations, stated_relations, source)
+    pools, shared_pools = _things(current.pools, _renamed_pools(desired[2], ids), source)
     if pools.removed:
         named = _named(current.relations, relations, source.model)
         pools = Difference(pools.created, pools.changed, [p for p in pools.removed if p.key not in named])
     return Reconciled(
         cis, relations, pools, found.identified, ids, known.owned, known.released,
-        [conflict for ci in shared for conflict in conflicts(source.model, ci, source.stale)],
+        [
+            *(conflict for ci in shared for conflict in conflicts(source.model, ci, source.stale)),
+            *(conflict for relation in shared_relations for conflict in disputed(source.model, relation)),
+            *(conflict for pool in shared_pools for conflict in disputed(source.model, pool)),
+        ],
         [
             *_clashes(desired[1], ids, cis, shared, current, source.model),
             *_stranded(current, cis, relations, stated_relations, source.model),
@@ -277,15 +281,15 @@ def _each_once(things: Iterable[T]) -> list[T]:
     return list(found.values())
 
 
-def _things(stored: Sequence[T], desired: Sequence[T], source: Source) -> Difference[T]:
-    """What changes among relations, or among pools."""
+def _things(stored: Sequence[T], desired: Sequence[T], source: Source) -> tuple[Difference[T], list[T]]:
+    """What changes among relations, or among pools; and those that the source and others state once it has."""
     if not stored:
-        return Difference(desired)
+        return Difference(desired), []
     others, rest = differing(stored, desired, len(stored[0].key))
     wanted = {thing.key: thing for thing in rest}
     old = {thing.key: thing for thing in others}
     created = [thing for key, thing in wanted.items() if key not in old]
-    said = ((old[key], _said(old[key], thing, source)) for key, thing in wanted.items() if key in old)
+    said = [(old[key], _said(old[key], thing, source)) for key, thing in wanted.items() if key in old]
     changed = [(before, after) for before, after in said if before != after]
     removed: list[T] = []
     for key, thing in old.items() if not source.partial else ():
@@ -295,7 +299,7 @@ def _things(stored: Sequence[T], desired: Sequence[T], source: Source) -> Differ
                 removed.append(thing)
             else:
                 changed.append((thing, left))
-    return Difference(created, changed, removed)
+    return Difference(created, changed, removed), [after for _, after in said if after.claims_json]
 
 
 def _said(old: T, new: T, source: Source) -> T:

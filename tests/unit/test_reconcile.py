@@ -223,3 +223,22 @@ def test_an_edit_stands_before_imports_and_the_newest_before_older_ones() -> Non
 
 def edit(source: str, **attributes: Any) -> Claim:
     return Claim(source, CiId("x"), None, None, None, None, attributes, edited=True)
+
+
+def test_sources_that_disagree_about_a_relation_or_a_rule_are_named() -> None:
+    things = [ci("x", "a"), ci("y", "a"), ci("z", "a")]
+    one = (things, [rel("x", "y", "a", "p"), rel("x", "z", "a", "p"), rel("y", "z", "a")],
+           [Pool(CiId("x"), "p", "1", "", "", "a")])  # fmt: skip
+    other = ([thing._replace(source="b") for thing in things],
+             [rel("x", "y", "b", "p"), rel("x", "z", "b", "p"), rel("y", "z", "b", effect="at_risk")],
+             [Pool(CiId("x"), "p", "2", "", "down", "b")])  # fmt: skip
+    current = imported([("a", one)])
+    found = plan(current, other, "b", MODEL).conflicts
+    assert [(one.ci, one.attribute, one.kept, one.source, one.others) for one in found] == [
+        ("y", "depends_on z, effect", "down", "a", (("b", "at_risk"),)),
+        ("x", "pool p, required", "1", "a", (("b", "2"),)),
+    ]
+    again = plan(applied(current, plan(current, other, "b", MODEL)), one, "a", MODEL)
+    assert again.empty
+    assert again.conflict_count == 2
+    assert plan(current, one, "a", MODEL).conflicts == ()
