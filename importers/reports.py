@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from cmdb.model.changeset import Changeset
 from cmdb.reconcile.edit import Edit
 from cmdb.reconcile.plan import Plan
-from cmdb.records.runs import RunNumbers, kept_run, run_in
+from cmdb.records.runs import RunNumbers, kept_run, run_in, runs_among
 from cmdb.records.source_types import ImportRun, RunCount, RunOutcome
 from cmdb.service import Signed
 from cmdb.store.port import Applied, Moved, RecordConflict, Store
@@ -72,12 +72,15 @@ def meeting_none(store: Store, planned: Plan, base: int | None) -> int | None:
     """The newest revision, if nothing that was written after `base` meets the plan; None if something does.
 
     A decision about duplicates meets every plan, and a new CI every plan that creates some: they may be the same.
+    Another run of the same source meets a plan too: it was made for what the source said before.
     """
     if base is None:
         return None
     touched = store.changes(base)
-    decided = any(stored.record.kind == "match" for stored in store.records(base).records)
-    if touched.cis is None or decided or not touched.cis.isdisjoint(_ends(planned)):
+    since = [stored.record for stored in store.records(base).records]
+    decided = any(record.kind == "match" for record in since)
+    overtaken = any(run.of == planned.changeset.source for run in runs_among(since))
+    if touched.cis is None or decided or overtaken or not touched.cis.isdisjoint(_ends(planned)):
         return None
     if planned.cis.created and touched.cis and store.get(touched.cis, base).keys() != touched.cis:
         return None

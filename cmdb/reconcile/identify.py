@@ -64,7 +64,7 @@ def identify(
         for ci in known:
             if (matching := found.get(ci.kind)) is not None:
                 matching.consider(ci)
-        outcomes = [o for matching in set(found.values()) for o in matching.outcomes(taken, distinct)]
+        outcomes = [o for matching in dict.fromkeys(found.values()) for o in matching.outcomes(taken, distinct)]
         joined = {outcome.new: outcome for outcome in outcomes if isinstance(outcome, Join)}
         return Identified(joined, sorted(outcome for outcome in outcomes if isinstance(outcome, Doubt)))
 

@@ -217,9 +217,10 @@ class _Known:
             return stated[0]
         given = [claim_of(ci) for ci in stated]
         keys = {claim.id for claim in given}
-        claims = [c for c in standing(old) if not self._said(c, keys)]
-        if old.lifecycle == "retired":
-            claims = [claim for claim in claims if claim.edited or claim.lifecycle is not None]
+        every = standing(old)
+        claims = [claim for claim in every if not self._said(claim, keys)]
+        if old.lifecycle == "retired" and all(claim.edited or claim.lifecycle is None for claim in every):
+            claims = [claim for claim in claims if claim.edited]
         return settled(self._source.model, old.id, [*claims, *given], old.source, self._source.stale)
 
     def _said(self, claim: Claim, keys: Collection[CiId]) -> bool:

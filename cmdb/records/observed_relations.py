@@ -69,15 +69,26 @@ class Wanted:
         return -1 if self._model.relations[type_].impact == "from_to" else 1
 
 
-def dependencies(model: Model, relations: Iterable[Relation]) -> set[Ends]:
-    """Who depends on whom, as relations that carry impact record it, whichever way their arrows lead."""
-    found = set()
+def dependencies(model: Model, relations: Iterable[Relation]) -> dict[Ends, list[Relation]]:
+    """Who depends on whom, and the relations that carry impact which record it, whichever way their arrows lead."""
+    found: dict[Ends, list[Relation]] = {}
     for relation in relations:
         flow = model.relations[relation.type].impact
         if flow != "none":
             ends = relation.from_id, relation.to_id
-            found.add(ends if flow == "to_from" else (relation.to_id, relation.from_id))
+            found.setdefault(ends if flow == "to_from" else ends[::-1], []).append(relation)
     return found
+
+
+def check_unrecorded(model: Model, found: Mapping[int, Observation], store: Store, faults: Faults) -> None:
+    """BAD_TRANSITION for every observation, by its place in the request, that a relation records: it was seen and is
+    recorded, so it cannot be said to be no dependency while that stands."""
+    recorded = dependencies(model, store.around({one.caller for one in found.values()}).relations)
+    for at, one in found.items():
+        if relations := recorded.get((one.caller, one.called)):
+            told = ", ".join(sorted({shown(f"{r.from_id} {r.type} {r.to_id}", 120) for r in relations}))
+            accepted = "what no relation records; take the relation out first, in its source or by unrelate"
+            faults.add("BAD_TRANSITION", f"numbers[{at}]", f"{one.number}, recorded as {told}", accepted)
 
 
 def _kinds(ends: Ends, stored: Mapping[CiId, StoredCI], faults: Faults) -> Sequence[str] | None:

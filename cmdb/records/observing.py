@@ -14,7 +14,7 @@ from cmdb.records.fields import PARSERS
 from cmdb.records.form import kept
 from cmdb.records.keeper import BookKeeper
 from cmdb.records.observations import Batch, Evidence, batch, confirmed, rejected
-from cmdb.records.observed_relations import Wanted
+from cmdb.records.observed_relations import Wanted, check_unrecorded
 from cmdb.records.source_types import Observation
 from cmdb.records.writing import TRIES, Writer, fingerprint
 from cmdb.service import Signed
@@ -90,11 +90,15 @@ class ObservationDesk:
         return self._decide(by, ("confirm", tuple(numbers), type_, effect), make)
 
     def reject(self, numbers: Sequence[str], by: Signed) -> Decided:
-        """Say that these are no dependencies: they are not proposed again until they are called far more often."""
+        """Say that these are no dependencies: they are not proposed again until they are called far more often.
+
+        Refused with BAD_TRANSITION where a relation records one of them.
+        """
 
         def make(book: Book) -> Made:
             faults = Faults()
             found = _named(book, numbers, faults)
+            check_unrecorded(self._model, found, self._store, faults)
             faults.settle()
             return Made([rejected(one, by.who, self._clock()) for one in found.values()])
 

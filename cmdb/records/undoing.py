@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from cmdb.model.ci import PoolKey
+from cmdb.model.ci import PoolKey, canonical
 from cmdb.model.errors import InvalidInput, Problem
 from cmdb.model.model import Model
 from cmdb.model.record import OWN_SOURCE, Record, RecordKey
@@ -168,8 +168,8 @@ def undo_name(planned: PlannedUndo) -> str:
 
 
 def _marked(store: Store, revision: int, now: datetime) -> tuple[list[Record], dict[RecordKey, int]]:
-    """The records that the revision wrote: reports of runs, undone or, of an undo, in force again; and others with
-    the names of CIs that they had before, as a merge gives them new ones."""
+    """The records that the revision wrote: reports of runs, undone, or as an undo found them; and others with the names
+    of CIs that they had before, as a merge gives them new ones."""
     from cmdb.records.form import kept, read
 
     wrote = {stored.record.key for stored in store.records(revision - 1, revision).records}
@@ -178,7 +178,9 @@ def _marked(store: Store, revision: int, now: datetime) -> tuple[list[Record], d
     for stored in found:
         run = read(stored.record) if stored.record.kind == ImportRun.kind else None
         if isinstance(run, ImportRun):
-            values.append(kept_run(replace(run, undone_at=now if run.undone_at is None else None)))
+            before = _before(store, run.key, revision)
+            was = read(before) if before else None
+            values.append(kept_run(replace(run, undone_at=was.undone_at if isinstance(was, ImportRun) else now)))
             expected[run.key] = stored.revision
         elif stored.record.kind in NAMING and (names := _names_before(store, stored.record.key, revision)):
             value: Any = read(stored.record)
@@ -188,6 +190,14 @@ def _marked(store: Store, revision: int, now: datetime) -> tuple[list[Record], d
             values.append(kept(replace(value, cis=cis)))
             expected[stored.record.key] = stored.revision
     return values, expected
+
+
+def _before(store: Store, key: RecordKey, revision: int) -> Record | None:
+    """A record as a revision found it; None where it made it."""
+    (change,) = store.record_history(key, 1, revision + 1)
+    if change.before is None:
+        return None
+    return Record(*key, canonical({name: value for name, value in change.before.items() if name not in key._fields}))
 
 
 def _names_before(store: Store, key: RecordKey, revision: int) -> dict[str, str]:

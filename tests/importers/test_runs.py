@@ -14,6 +14,7 @@ from cmdb.model.errors import InvalidInput
 from cmdb.records.form import read
 from cmdb.records.runs import confirmed, run_in, runs_among
 from cmdb.records.source_types import ImportRun, RunCount, RunOutcome
+from cmdb.records.undoing import plan_undo, undo
 from cmdb.service import Signed
 from cmdb.store.port import Applied, KeyReused
 from cmdb.store.sqlite.store import SqliteStore
@@ -231,3 +232,32 @@ def test_apply_plan_keeps_a_report_too(tmp_path: Path, store: SqliteStore) -> No
     (stored,) = store.records().records
     assert isinstance(read(stored.record), ImportRun)
     assert store.record_history(stored.record.key, 1)[0].message == "first"
+
+
+def test_a_run_that_another_of_its_source_overtook_is_planned_anew(tmp_path: Path, store: SqliteStore) -> None:
+    done(store, write(tmp_path / "in", MORE))
+    late = plan_import(store, MODEL, write(tmp_path / "late", MORE.replace("DB 2", "Old")), "test")
+    done(store, write(tmp_path / "new", MORE.replace("application,App", "application,New") + "db3,database,DB 3\n"))
+    ran = run_plan(store, late, Signed("ann", "test"))
+    assert ran.plan is not late
+    found = {ci.id: (ci.name, ci.lifecycle) for ci in store.dump().cis}
+    assert found == {
+        "app": ("App", "live"), "db": ("DB", "live"), "db2": ("Old", "live"), "db3": ("DB 3", "retired"),
+    }  # fmt: skip
+
+
+def test_a_run_undone_twice_is_not_in_force(tmp_path: Path, store: SqliteStore) -> None:
+    folder = write(tmp_path / "in")
+    first = done(store, folder).applied.revision
+
+    def undone() -> int:
+        return undo(store, MODEL, plan_undo(store, MODEL, first), Signed("ann", "test"), lambda: NOON)[1].revision
+
+    undone()
+    done(store, folder)
+    again = undone()
+    assert not store.dump().cis
+    assert [run.undone_at for run in runs_of(store) if run.number == "RUN-0001"] == [NOON]
+    undo(store, MODEL, plan_undo(store, MODEL, again), Signed("ann", "test"), lambda: NOON)
+    assert {run.number: run.undone_at for run in runs_of(store)} == {"RUN-0001": NOON, "RUN-0002": None}
+    assert store.dump().cis

@@ -212,3 +212,21 @@ def test_whatever_hung_on_either_hangs_on_the_one(
     assert {(r.from_id, r.to_id) for r in store.dump().relations} == {(a, b) for a, b in renamed if a != b}
     diff = Inventory(store, model).diff(start, store.head().revision)
     store.apply(replace(undone(diff, store.dump()).changeset, who="ann", source="ann"))
+
+
+def test_a_source_that_no_longer_states_its_half_finds_it_again(
+    store: SqliteStore, matches: MatchDesk, model: Model
+) -> None:
+    def states(source: str, **lifecycles: str) -> int:
+        said = [server(name, source)._replace(lifecycle=cycle) for name, cycle in lifecycles.items()]
+        found = plan(store.dump(), (said, [], []), source, model)
+        return store.apply(replace(found.changeset, who=source)).revision
+
+    states("c", y="live", other="live")
+    states("c", other="live")
+    states("a", x="live")
+    matches.merge(X, Y, BY)
+    last = states("a", x="retired")
+    assert states("a", x="retired") == last
+    states("c", y="live", other="live")
+    assert store.get([X, Y]).keys() == {X}
