@@ -53,8 +53,8 @@ def batch(book: Book, of: str, evidence: Iterable[Evidence]) -> Batch:
     """What evidence from the source `of` adds to a book. The order of the evidence does not matter."""
     told: dict[Pair, list[Evidence]] = {}
     for one in evidence:
-        if one.calls > 0:
-            told.setdefault((one.caller, one.called), []).append(one)
+        told.setdefault((one.caller, one.called), []).append(one)
+    told = {pair: every for pair, every in told.items() if any(one.calls for one in every)}
     known = {(old.caller, old.called): old for old in book.observations.values() if old.of == of}
     last = ordinal(RecordKey(Observation.kind, OWN_SOURCE, book.next_number(Observation.kind))) - 1
     found = Batch([], [], 0)
@@ -69,7 +69,7 @@ def batch(book: Book, of: str, evidence: Iterable[Evidence]) -> Batch:
 
 
 def _first(number: str, of: str, pair: Pair, evidence: Sequence[Evidence]) -> Observation:
-    begun = min(one.first_seen for one in evidence)
+    begun = min(one.first_seen for one in evidence if one.calls)
     tally = Tally(0, begun, begun, {}, None)
     tally.add(evidence)
     return Observation(
@@ -111,7 +111,7 @@ class Tally:
 
     def _take(self, one: Evidence) -> None:
         """Count one piece of evidence, which comes behind those that were seen before it."""
-        self.first = min(self.first, one.first_seen)
+        self.first = min(self.first, one.first_seen) if one.calls else self.first
         old = self.readings.get(one.series)
         if old is not None:
             added, new = (_read if one.counter else _grown)(old, one)
@@ -121,7 +121,7 @@ class Tally:
             return  # older than what is remembered: it was counted, or came too late
         self.calls += added
         self.readings[one.series] = new
-        self.last = max(self.last, new.at)
+        self.last = max(self.last, new.at) if one.calls else self.last
 
     def _forget(self, counters: set[str]) -> None:
         spare = [reading for reading in self.readings.values() if reading.series not in counters]

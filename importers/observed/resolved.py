@@ -32,12 +32,13 @@ class Resolved:
     @property
     def pairs(self) -> int:
         """How many pairs of CIs there is evidence of."""
-        return len({(one.caller, one.called) for one in self.evidence})
+        return len({(one.caller, one.called) for one in self.evidence if one.calls})
 
 
 def resolve(observed: Sequence[Observed], cis: Iterable[Candidate]) -> Resolved:
     """What was observed, told of `cis`. A pair with a name that stands for no CI is left out."""
-    called = [one for one in observed if one.calls > 0]
+    counted = {(one.from_, one.to, one.series) for one in observed if one.counter and one.calls}
+    called = [one for one in observed if one.calls or (one.from_, one.to, one.series) in counted]
     found = meant({name for one in called for name in (one.from_, one.to)}, cis)
     evidence, missing, own = list[Evidence](), dict[str, dict[str, int]](), 0
     for one in called:

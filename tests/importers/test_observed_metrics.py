@@ -127,6 +127,11 @@ def test_of_a_matrix_the_turns_of_each_series_count() -> None:
     assert len({one.series for one in told.observed}) == 2
 
 
+def test_a_counter_that_is_read_at_nought_began_anew() -> None:
+    told = metrics(answer("matrix", (labels(), [[seconds(at), str(n)] for at, n in enumerate((0, 100, 0, 150))])))
+    assert [(one.calls, one.last_seen) for one in told.observed] == [(100, at(1)), (0, at(2)), (150, at(3))]
+
+
 def test_the_order_of_labels_and_samples_does_not_matter() -> None:
     told = metrics(answer("matrix", ({"client": "a", "server": "b"}, [[seconds(0), "1"], [seconds(1), "2"]])))
     same = metrics(answer("matrix", ({"server": "b", "client": "a"}, [[seconds(1), "2"], [seconds(0), "1"]])))

@@ -73,6 +73,12 @@ def test_what_counts(batches: list[list[Evidence]], calls: int, last: int) -> No
     assert imported(batches, book).observations == book.observations
 
 
+def test_a_counter_read_at_nought_began_anew() -> None:
+    found = only(imported([[read_at(0, 100), read_at(1, 0), read_at(2, 150)]]))
+    assert (found.calls, found.last_seen) == (250, at(2))
+    assert only(imported([[read_at(0, 100), read_at(3, 0)]])).last_seen == at(0)
+
+
 def test_no_calls_are_no_observation() -> None:
     assert batch(EMPTY, "otel", [read_at(1, 0)]).values == []
 
