@@ -7,7 +7,6 @@ from hashlib import blake2b
 from pathlib import Path
 
 from cmdb.model.ci import CI
-from cmdb.model.claims import STUB
 from cmdb.model.model import Model
 from cmdb.progress import Progress
 from cmdb.reconcile.plan import Plan, plan
@@ -19,13 +18,10 @@ from importers.kit.held import Held, HeldRow, hold_back
 from importers.kit.protected import with_protected
 from importers.kit.recorded import with_keys
 from importers.kit.records import Transformed
-from importers.kit.stubs import with_stubs
+from importers.kit.stubs import STUBBED, with_standing, with_stubs
 from importers.kit.things import table_of
 from importers.options import BadRows, ImportOptions, MissingEnds
 from importers.recorded import Recorded
-
-STUBBED = f'"{STUB}":true'
-"""How the attributes of a CI begin to say that it is only named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +68,8 @@ def plan_transformed(recorded: Recorded, read: Read, progress: Progress) -> Impo
     made = read.transformed if held is None else with_protected(held, current, read.source, read.model)
     if held is None and read.options.missing_ends is MissingEnds.stub:
         made = with_stubs(made, read.model, current)
+    if rest is None:  # else no relation names anything that is not among the CIs
+        made = with_standing(made, current, read.source)
     desired = (made.cis, made.relations, made.pools) if rest is None else rest.desired
     planned = plan(current, desired, read.source, read.model, in_part(read), _stale(current, read))
     if rest is not None:

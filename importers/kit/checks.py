@@ -14,6 +14,7 @@ from cmdb.model.text import folded
 from cmdb.reconcile.validate import validate
 from cmdb.store.port import Dump
 from importers.kit.records import Thing, Transformed
+from importers.kit.stubs import Ends
 
 _COLUMNS = {
     "UNKNOWN_KIND": "kind",
@@ -46,13 +47,22 @@ def check_model(transformed: Transformed, model: Model, current: Dump, gone: Ite
         return token
 
     near = _near_ids(transformed.cis, current.cis)
+    missed: Ends | None = None
+    kindless = {ci.id for ci in transformed.cis if ci.kind not in model.concrete}
     for problem in validate(model, desired, kinds, [pool.key for pool in current.pools], place):
         thing = seen[problem.place]
         if problem.code == "UNKNOWN_KIND" and problem.found == shown(""):
-            continue  # reported as a missing value
+            continue  # reported as a missing value, or as one that cannot be read
+        ends = {thing.from_id, thing.to_id} if isinstance(thing, Relation) else set[CiId]()
+        if problem.code == "RELATION_NOT_ALLOWED" and ends & kindless:
+            continue  # it is the kind of an end that is reported
         accepted = problem.accepted
         if problem.code.startswith("DANGLING"):
-            accepted += near(_missing(thing, problem))
+            missing = _missing(thing, problem)
+            if isinstance(thing, Relation):
+                missed = missed or Ends(transformed, model, current.cis)
+                accepted = missed.accepted(thing, missing, accepted)
+            accepted += near(missing)
         cell = transformed.cell(thing, _column(thing, problem))
         transformed.problems.add(problem.code, cell, problem.found, accepted)
 
@@ -96,14 +106,17 @@ def _missing(thing: Thing, problem: Problem) -> CiId:
 
 
 def _near_ids(*cis: Iterable[CI]) -> Callable[[CiId], str]:
-    """A hint for ids that are not there: the known id that looks most like it, for the first few asked about."""
-    ids, asked = list[str](), dict[str, str]()
+    """A hint for ids that are not there: the known id that looks most like it, whatever its case, for the first few
+    asked about."""
+    ids, looks, asked = list[str](), list[str](), dict[str, str]()
 
     def near(missing: CiId) -> str:
         if missing not in asked and len(asked) < _HINTS:
-            ids.extend(ci.id for part in cis for ci in part if not asked)
-            found = process.extractOne(missing, ids, scorer=fuzz.ratio, score_cutoff=80)
-            asked[missing] = f"; near: {shown(found[0])}" if found else ""
+            if not asked:
+                ids.extend(ci.id for part in cis for ci in part)
+                looks.extend(map(folded, ids))
+            found = process.extractOne(folded(missing), looks, scorer=fuzz.ratio, score_cutoff=80)
+            asked[missing] = f"; near: {shown(ids[found[2]])}" if found else ""
         return asked.get(missing, "")
 
     return near

@@ -1,17 +1,21 @@
 """Stubs for CIs that only relations name, so that nothing of what is known gets lost; a later import completes them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from cmdb.model.ci import CI, CiId, Relation, attributes_json
 from cmdb.model.claims import STUB, claims_of
 from cmdb.model.model import Model
 from cmdb.model.text import folded
+from cmdb.reconcile.standing import forsaken
 from cmdb.store.port import Dump
 from importers.kit.recorded import own_cis, source_of, with_keys
 from importers.kit.records import Origin, Transformed
 
+STUBBED = f'"{STUB}":true'
+"""How the attributes of a CI that is only named are written."""
 SAME = "same"
 """The kind of the other end."""
 USUAL: Mapping[str, tuple[str, str]] = {
@@ -27,6 +31,7 @@ USUAL: Mapping[str, tuple[str, str]] = {
     "managed_by": ("application", "team"), "member_of": ("person", "team"),
 }  # fmt: skip
 """What usually stands at either end of a relation, from and to, where nothing else is known of it."""
+NONE: Mapping[CiId, str] = {}
 
 
 def with_stubs(transformed: Transformed, model: Model, current: Dump) -> Transformed:
@@ -37,13 +42,36 @@ def with_stubs(transformed: Transformed, model: Model, current: Dump) -> Transfo
     a problem as ever.
     """
     source = source_of(transformed)
-    ends = _Ends(transformed, model, with_keys(current, source), _stubbed(current, source))
-    stubs = [_stub(id_, kind, source) for id_, kind in sorted(ends.kinds().items())]
+    ends = Ends(transformed, model, with_keys(current, source).cis, _stubbed(current, source))
+    return _with(transformed, [_stub(id_, kind, source) for id_, kind in sorted(ends.kinds().items())])
+
+
+def with_standing(transformed: Transformed, current: Dump, source: str) -> Transformed:
+    """The desired state with the stubs of `source` that its relations still name, just as they are recorded.
+
+    What somebody has described since is no stub any more, and one that is retired stays so.
+    """
+    stubs = [(ci, said) for ci, said in _stubs_of(current, source) if _stands(ci, said)]
+    if not stubs:
+        return transformed
+    described = {ci.id for ci in transformed.cis}
+    named = {end for relation in transformed.relations for end in (relation.from_id, relation.to_id)}
+    keys = ((said, {ci.id, said.id}) for ci, said in stubs)
+    standing = (said for said, own in keys if not own.isdisjoint(named) and own.isdisjoint(described))
+    return _with(transformed, sorted(standing))
+
+
+def _with(transformed: Transformed, stubs: Sequence[CI]) -> Transformed:
     if not stubs:
         return transformed
     origin = transformed.ci_origin
     rows = [*origin.rows, *[0] * len(stubs)]
     return replace(transformed, cis=[*transformed.cis, *stubs], ci_origin=Origin(origin.file, rows))
+
+
+def _stands(ci: CI, said: CI) -> bool:
+    """Whether a source still states a CI, of which it says `said`: one that a person retired, too."""
+    return said.lifecycle == "live" and not forsaken(ci, claims_of(ci))
 
 
 def _stub(id_: CiId, kind: str, source: str) -> CI:
@@ -52,28 +80,56 @@ def _stub(id_: CiId, kind: str, source: str) -> CI:
 
 def _stubbed(current: Dump, source: str) -> dict[CiId, str]:
     """The kinds of the stubs that `source` has recorded and nobody has described since."""
-    own = ((ci, said) for ci, said in own_cis(current.cis, source) if f'"{STUB}":true' in said.attributes_json)
-    return {said.id: said.kind for ci, said in own if all(claim.stub or claim.edited for claim in claims_of(ci))}
+    return {said.id: said.kind for _, said in _stubs_of(current, source)}
 
 
-class _Ends:
-    """The ends of relations that nobody describes."""
+def _stubs_of(current: Dump, source: str) -> Iterator[tuple[CI, CI]]:
+    """The stubs that `source` has recorded and nobody has described since, each with what the source says of it."""
+    some = (ci for ci in current.cis if STUBBED in ci.attributes_json or STUBBED in ci.claims_json)
+    own = ((ci, said) for ci, said in own_cis(some, source) if STUBBED in said.attributes_json)
+    return ((ci, said) for ci, said in own if all(claim.stub or claim.edited for claim in claims_of(ci)))
 
-    def __init__(self, made: Transformed, model: Model, current: Dump, stubbed: Mapping[CiId, str]) -> None:
+
+class Ends:
+    """The ends of relations that neither what was made nor what is recorded describes; `stubbed` are the kinds of
+    recorded stubs, which are no description."""
+
+    def __init__(
+        self, made: Transformed, model: Model, recorded: Iterable[CI], stubbed: Mapping[CiId, str] = NONE
+    ) -> None:
         self._relations, self._model, self._stubbed = made.relations, model, stubbed
-        recorded = {ci.id: ci.kind for ci in current.cis if ci.id not in stubbed}
-        self._kinds = {**recorded, **{ci.id: ci.kind for ci in made.cis}}
+        known = {ci.id: ci.kind for ci in recorded if ci.id not in stubbed}
+        self._kinds = {**known, **{ci.id: ci.kind for ci in made.cis}}
+        self._may: dict[tuple[str, int], list[str]] = {}
 
     def kinds(self) -> dict[CiId, str]:
         """The kind of each stub."""
+        missing = self._missing
+        looks = Counter(map(folded, missing)) + Counter(map(folded, self._kinds)) if missing else Counter[str]()
+        chosen = {id_: self._chosen(id_, found) for id_, found in missing.items() if looks[folded(id_)] == 1}
+        return {id_: kind for id_, kind in chosen.items() if kind}
+
+    def accepted(self, relation: Relation, missing: CiId, accepted: str) -> str:
+        """What would be accepted in place of an end that is missing: `accepted`, if only a CI of some kind fits there;
+        else it says that none does."""
+        from_, type_, to = relation[:3]
+        declared, other = self._model.relations.get(type_), self._kinds.get(to if missing == from_ else from_)
+        if declared is not None and other in self._model.concrete and not self._sound(relation):
+            ends = f"{type_} from {'/'.join(declared.from_kinds)} to {'/'.join(declared.to_kinds)}"
+            return f"{ends}; no kind of CI fits here, as the other end is of the kind {other}"
+        if missing in self._missing and not self._fitting(self._missing[missing]):
+            return f"{accepted}; no kind of CI fits all relations that name it"
+        return accepted
+
+    @cached_property
+    def _missing(self) -> Mapping[CiId, Sequence[tuple[Relation, int]]]:
+        """The ends that are missing, with the relations that name them and may stand otherwise, and where in these."""
         missing: dict[CiId, list[tuple[Relation, int]]] = {}
         for relation in self._relations:
             for at in (0, 2):
                 if relation[at] not in self._kinds and self._sound(relation):
                     missing.setdefault(CiId(relation[at]), []).append((relation, at))
-        looks = Counter(map(folded, missing)) + Counter(map(folded, self._kinds)) if missing else Counter[str]()
-        chosen = {id_: self._chosen(id_, found) for id_, found in missing.items() if looks[folded(id_)] == 1}
-        return {id_: kind for id_, kind in chosen.items() if kind}
+        return missing
 
     def _sound(self, relation: Relation) -> bool:
         """Whether the type is declared, the ends are two, and the end that is known may stand there."""
@@ -85,16 +141,24 @@ class _Ends:
 
     def _accepted(self, type_: str, at: int) -> list[str]:
         """The kinds that may stand at one end of a relation."""
-        declared = self._model.relations[type_]
-        ends = declared.from_kinds if at == 0 else declared.to_kinds
-        return [kind for kind in self._model.concrete if any(end in self._model.ancestors(kind) for end in ends)]
+        if (type_, at) not in self._may:
+            declared, model = self._model.relations[type_], self._model
+            ends = declared.from_kinds if at == 0 else declared.to_kinds
+            kinds = (kind for kind in model.concrete if any(end in model.ancestors(kind) for end in ends))
+            self._may[type_, at] = list(kinds)
+        return self._may[type_, at]
 
-    def _chosen(self, id_: CiId, found: Iterable[tuple[Relation, int]]) -> str:
-        """The kind that fits all relations: the recorded one, else the most usual, else the least special; or none."""
-        uses, fitting = list(found), list(self._model.concrete)
+    def _fitting(self, uses: Iterable[tuple[Relation, int]]) -> list[str]:
+        """The kinds that fit all relations."""
+        fitting = list(self._model.concrete)
         for type_, at in dict.fromkeys((relation.type, at) for relation, at in uses):
             accepted = self._accepted(type_, at)
             fitting = [kind for kind in fitting if kind in accepted]
+        return fitting
+
+    def _chosen(self, id_: CiId, uses: Sequence[tuple[Relation, int]]) -> str:
+        """The kind that fits all relations: the recorded one, else the most usual, else the least special; or none."""
+        fitting = self._fitting(uses)
         if self._stubbed.get(id_) in fitting:
             return self._stubbed[id_]
         usual = Counter(kind for kind in self._usual(uses) if kind in fitting)

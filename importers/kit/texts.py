@@ -47,7 +47,8 @@ def matches(texts: pl.Series, pattern: str) -> pl.Series:
 
 def which_plain(columns: Mapping[str, pl.Series]) -> dict[str, bool]:
     """Of which columns all texts are `PLAIN`."""
-    some = [texts.unique().alias(name) if few(texts) else texts.alias(name) for name, texts in columns.items()]
+    shorter = {name: texts.unique() for name, texts in columns.items() if len(texts) > _FEW and few(texts)}
+    some = [shorter.get(name, texts).alias(name) for name, texts in columns.items()]
     asked = [texts.to_frame().lazy().select(pl.all().str.contains(PLAIN).all()) for texts in some]
     return {name: answer.item() for name, answer in zip(columns, pl.collect_all(asked), strict=True)}
 
@@ -88,9 +89,7 @@ def stripped(texts: pl.Series) -> pl.Series:
 
 def few(texts: pl.Series) -> bool:
     """Whether a column has few different texts, judged by some of them: what is done then is only a matter of speed."""
-    if len(texts) <= _FEW:
-        return False
-    return texts.gather_every(len(texts) // _SAMPLE + 1).n_unique() <= _FEW
+    return texts.gather_every(len(texts) // _SAMPLE + 1).n_unique() <= min(_FEW, len(texts) // 2)
 
 
 def listed(texts: pl.Series) -> list[str]:

@@ -6,14 +6,21 @@ from pathlib import Path
 import pytest
 
 from cmdb.model.ci import CI, CiId
+from cmdb.model.errors import InvalidInput
 from cmdb.model.model import standard_model
+from cmdb.reconcile.edit import Draft
+from cmdb.service import Inventory, Signed
 from cmdb.store.port import Dump
 from cmdb.store.sqlite.store import SqliteStore
+from importers import unchanged
 from importers.kit.checks import check_model
 from importers.kit.held import hold_back
 from importers.kit.records import Transformed
 from importers.kit.stubs import SAME, USUAL, with_stubs
-from tests.importers.estate import CIS, MODEL, store_in, write
+from importers.options import DEFAULT, BadRows, ImportOptions, MissingEnds
+from importers.planned import ImportPlan
+from importers.runner import plan_import, run_plan
+from tests.importers.estate import CIS, MODEL, problems_of, store_in, write
 from tests.importers.holding import EMPTY, ids, links, load, made, recorded, told
 
 LINKS = "from,type,to,effect,pool\n"
@@ -129,3 +136,107 @@ def test_the_usual_ends_are_those_of_the_model() -> None:
     assert USUAL.keys() == model.relations.keys()
     for type_, ends in USUAL.items():
         assert SAME in ends or (ends[0], type_, ends[1]) in model.allowed
+
+
+ENDS = ImportOptions(missing_ends=MissingEnds.stub)
+HOLD = ImportOptions(bad_rows=BadRows.hold)
+TWO = LINKS + "app,runs_on,x,,\napp,supported_by,t,,\n"
+
+
+def done(store: SqliteStore, path: Path, options: ImportOptions = DEFAULT, source: str = "a") -> ImportPlan:
+    """Import `path` as `cmdb import` does."""
+    found = plan_import(store, MODEL, path, source, options=options)
+    run_plan(store, found, Signed("ann", source))
+    return found
+
+
+def alive(store: SqliteStore) -> list[str]:
+    return sorted(ci.id for ci in store.dump().cis if ci.lifecycle == "live")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [DEFAULT, HOLD, ENDS, ImportOptions(partial=True), ImportOptions(bad_rows=BadRows.hold, partial=True)], ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("worthwhile", [0, unchanged.WORTHWHILE])
+def test_a_stub_that_is_still_named_stands_whatever_is_asked(
+    tmp_path: Path, store: SqliteStore, monkeypatch: pytest.MonkeyPatch, options: ImportOptions, worthwhile: int
+) -> None:
+    monkeypatch.setattr(unchanged, "WORTHWHILE", worthwhile)
+    folder = write(tmp_path / "in", CIS, TWO)
+    assert done(store, folder, ENDS).stubs == 2
+    again = done(store, folder, options)
+    assert (again.empty, again.stubs, again.stated, again.owned) == (True, 2, 4, 4)
+    assert alive(store) == ["app", "db", "t", "x"]
+
+
+def test_what_is_named_no_more_goes_and_what_is_new_is_refused(tmp_path: Path, store: SqliteStore) -> None:
+    done(store, write(tmp_path / "a", CIS, TWO), ENDS)
+    with pytest.raises(InvalidInput) as refused:
+        done(store, write(tmp_path / "b", CIS, TWO + "db,runs_on,y,,\n"))
+    assert [(problem.code, problem.found) for problem in refused.value.problems] == [("DANGLING_RELATION", "'y'")]
+    fewer = write(tmp_path / "c", CIS, LINKS + "app,runs_on,x,,\n")
+    done(store, fewer, ImportOptions(partial=True))
+    assert alive(store) == ["app", "db", "t", "x"]
+    done(store, fewer)
+    assert alive(store) == ["app", "db", "x"]
+    done(store, write(tmp_path / "d", CIS, TWO))
+    assert alive(store) == ["app", "db", "x"]
+
+
+def test_a_stub_stands_beside_rows_that_are_held_back(tmp_path: Path, store: SqliteStore) -> None:
+    done(store, write(tmp_path / "a", CIS, TWO), ENDS)
+    bad = write(tmp_path / "b", CIS, LINKS + "app,runz_on,x,,\napp,supported_by,t,,\napp,runs_on,y,,\n")
+    for options in (HOLD, ImportOptions(bad_rows=BadRows.hold, missing_ends=MissingEnds.stub)):
+        done(store, bad, options)
+        assert {"t", "x"} <= set(alive(store))
+        assert ("app", "runs_on", "x", "") in links(store.dump().relations)
+    done(store, write(tmp_path / "c", CIS + "x,servr,X\n", TWO), HOLD)
+    assert {"t", "x"} <= set(alive(store))
+
+
+def test_a_stub_stands_beside_an_id_that_looks_the_same(tmp_path: Path, store: SqliteStore) -> None:
+    done(store, write(tmp_path / "a", CIS, TWO), ENDS)
+    options = ImportOptions(bad_rows=BadRows.hold, missing_ends=MissingEnds.stub)
+    held = done(store, write(tmp_path / "b", CIS, TWO + "db,runs_on,X,,\n"), options)
+    assert ([row.code for row in held.held], alive(store)) == (["DANGLING_RELATION"], ["app", "db", "t", "x"])
+
+
+@pytest.mark.parametrize("options", [DEFAULT, ENDS], ids=str)
+def test_a_stub_that_others_know(tmp_path: Path, store: SqliteStore, options: ImportOptions) -> None:
+    folder, names = write(tmp_path / "a", CIS, TWO), "id,kind,name\n"
+    done(store, folder, ENDS)
+    done(store, write(tmp_path / "b", names + "b,application,B\nx,server,The X\n", LINKS), source="b")
+    done(store, folder, options)
+    x = store.get([CiId("x")])[CiId("x")].ci
+    assert (x.name, x.source, alive(store)) == ("The X", "b", ["app", "b", "db", "t", "x"])
+    done(store, write(tmp_path / "c", names + "c,application,C\n", LINKS + "c,runs_on,z,,\n"), ENDS, "c")
+    assert done(store, folder, options).empty
+    assert "z" in alive(store)
+
+
+@pytest.mark.parametrize("draft", [Draft("x", name="Our X"), Draft("x", lifecycle="retired")], ids=str)
+def test_what_a_person_said_of_a_stub_stands(tmp_path: Path, store: SqliteStore, draft: Draft) -> None:
+    folder = write(tmp_path / "a", CIS, TWO)
+    done(store, folder, ENDS)
+    Inventory(store, MODEL).upsert([draft], Signed("bob", "cli"))
+    before = store.get([CiId("x")])[CiId("x")].ci
+    assert done(store, folder).empty
+    assert store.get([CiId("x")])[CiId("x")].ci == before
+
+
+def test_a_missing_end_between_which_nothing_fits_says_so(tmp_path: Path, store: SqliteStore) -> None:
+    cis = CIS + "pay,business_service,Payments\n"
+    folder = write(tmp_path / "in", cis, LINKS + "pay,runs_on,x,,\ndb,stores_data_on,y,,\napp,supported_by,y,,\n")
+    with pytest.raises(InvalidInput) as refused:
+        plan_import(store, MODEL, folder, "a", options=ENDS)
+    accepted = [problem.accepted for problem in refused.value.problems]
+    assert accepted[0].startswith("runs_on from ")
+    assert accepted[0].endswith("; no kind of CI fits here, as the other end is of the kind business_service")
+    assert [text.rpartition("; ")[2] for text in accepted[1:]] == ["no kind of CI fits all relations that name it"] * 2
+
+
+def test_a_near_id_is_told_whatever_its_case(tmp_path: Path, store: SqliteStore) -> None:
+    done(store, write(tmp_path / "a", "id,kind,name\nPäy,application,Pay\n", LINKS), source="b")
+    problems = problems_of(write(tmp_path / "b", CIS, LINKS + "app,depends_on,PAY,,\n"), store)
+    assert [problem.accepted.rpartition("; ")[2] for problem in problems] == ["near: 'Päy'"]
