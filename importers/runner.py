@@ -25,6 +25,8 @@ from importers.reports import Clock, Ran, Writing, replay_of
 
 TRIES = 8
 """How often an import is planned anew because what it touches was changed meanwhile."""
+ALLOWING = "--allow-removals; allow_removals: true for cmdb sync"
+"""How removals are allowed, by hand and in the file of scheduled imports."""
 NEVER = RecordKey("run", OWN_SOURCE, "never")
 """The key of no record."""
 
@@ -108,11 +110,16 @@ def _held_rows(planned: ImportPlan) -> Iterator[None]:
 
 def check_removals(planned: Plan) -> None:
     """Whether a plan may retire what it would. Raises `InvalidInput` DELETE_THRESHOLD."""
-    if planned.needs_confirmation and not (isinstance(planned, ImportPlan) and planned.read.options.allow_removals):
+    if planned.needs_confirmation and not removals_allowed(planned):
         left = " or left to other sources" if planned.released else ""
         found = f"{planned.dropped} of {planned.owned} CIs would be retired{left}"
-        accepted = f"at most {REMOVAL_SHARE:.0%} of the source's CIs, unless removals are allowed"
+        accepted = f"at most {REMOVAL_SHARE:.0%} of the source's CIs, unless removals are allowed ({ALLOWING})"
         raise InvalidInput([Problem("DELETE_THRESHOLD", planned.changeset.source, found, accepted)])
+
+
+def removals_allowed(planned: Plan) -> bool:
+    """Whether whoever asked for the plan said that most of the source's CIs may go."""
+    return isinstance(planned, ImportPlan) and planned.read.options.allow_removals
 
 
 def replayed(store: Store, path: Path, by: Signed, options: ImportOptions = DEFAULT) -> Ran | None:

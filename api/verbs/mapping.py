@@ -25,14 +25,18 @@ def suggest(
 
     declared = standard_model() if model is None else load_extension(model, standard_model())
     problems = Findings()
-    text = propose(files, declared, problems)
+    found = propose(files, declared, problems)
     problems.refuse()
+    if found.keyless and not found.makes_cis:
+        raise Refused(f"no column tells the rows apart in {', '.join(found.keyless)}: nothing can be proposed")
+    for name in found.keyless:
+        typer.echo(f"{name}: no column tells the rows apart; complete its `cis` in the mapping", err=True)
     if out is None:
-        sys.stdout.write(text)
+        sys.stdout.write(found.text)
         return
     try:
         with out.open("x", encoding="utf-8") as stream:
-            stream.write(text)
+            stream.write(found.text)
     except FileExistsError:
         raise Refused("the file exists; name a new one") from None
     except OSError as fault:

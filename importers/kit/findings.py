@@ -101,6 +101,14 @@ class Findings:
         else:
             self.crowded = True
 
+    def unreadable(self, at: Cell) -> bool:
+        """Whether a cell is known to be at fault by itself, so that it is not empty though nothing came of it."""
+        at = self.place(at)
+        return any(
+            fault.code not in GROUPED and column.casefold() == at.column.casefold()
+            for (column, _), fault in self.bad.get((at.file, at.row), {}).items()
+        )
+
     def add_text(self, code: str, at: Cell, found: str, accepted: str) -> None:
         """Like `add`, quoting and shortening `found`."""
         self.add(code, at, shown(found), accepted)

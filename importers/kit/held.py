@@ -17,6 +17,7 @@ from cmdb.reconcile.validate import dependent
 from cmdb.store.port import Dump
 from importers.kit.checks import check_lookalikes, check_model
 from importers.kit.findings import GROUPED, Bad, Cell, Fault, Findings, Spot
+from importers.kit.held_words import in_native_words
 from importers.kit.native_text import COLUMNS, texts_of
 from importers.kit.recorded import source_of, with_keys
 from importers.kit.records import NativeRow, Origin, Transformed
@@ -36,7 +37,8 @@ class HeldRow:
     """A row that is held back: `entity` is ci, relation or pool, `texts` are its cells in the native format.
 
     `at` is where it stood in the input. `marked` are the faults of what could not be read, each with its field, or with
-    an empty text for the row as a whole.
+    an empty text for the row as a whole. `told` are the faults in words that hold for these texts, where the input has
+    other columns or other words.
     """
 
     entity: str
@@ -44,6 +46,7 @@ class HeldRow:
     at: Cell
     faults: tuple[Fault, ...]
     marked: tuple[tuple[Fault, str], ...] = ()
+    told: tuple[Fault, ...] = ()
 
     @property
     def code(self) -> str:
@@ -94,7 +97,7 @@ def hold_back(
     `complete` may add what is missing (stubs, say) before relations are judged. Raises `InvalidInput` with the problems
     where a file as a whole is at fault, where there are too many places at fault, and where nothing is left.
     """
-    parsed, unread, accounted = _parsed(transformed)
+    parsed, unread, accounted = _parsed(transformed, model)
     kept, unfit = _fitting(parsed, model, current, unread, complete)
     rows = tuple(sorted((*unread, *unfit), key=lambda row: (list(ENDS).index(row.entity), row.at)))
     if rows and not (kept.cis or kept.relations or kept.pools):
@@ -112,7 +115,7 @@ def _known(row: HeldRow) -> bool:
     return any(row.readable(field) is not None for field in ENDS[row.entity])
 
 
-def _parsed(transformed: Transformed) -> tuple[Transformed, list[HeldRow], bool]:
+def _parsed(transformed: Transformed, model: Model) -> tuple[Transformed, list[HeldRow], bool]:
     """What is made of the rows that can be read, the others, and whether the faults are about these alone."""
     refused = InvalidInput(transformed.problems.problems, transformed.problems.count)
     source, made, taken = transformed.input, transformed, Taken({}, [])
@@ -124,7 +127,7 @@ def _parsed(transformed: Transformed) -> tuple[Transformed, list[HeldRow], bool]
             raise refused
         made = source.rest(taken.bad)
     parsed = replace(made, whole=True, input=None, problems=Findings(made.problems.place))
-    return parsed, list(taken.held()), taken.accounted
+    return parsed, list(taken.held(model)), taken.accounted
 
 
 def _unreadable(problems: Findings) -> Bad:
@@ -168,10 +171,10 @@ class Taken:
             for place, fault in told
         )
 
-    def held(self) -> Iterator[HeldRow]:
+    def held(self, model: Model) -> Iterator[HeldRow]:
         """Every row with its faults; behind them the places of which there is none."""
         for row in self.rows:
-            yield _held(row, self.bad[row.at[:2]])
+            yield _held(row, self.bad[row.at[:2]], model)
         for place in self.unseen:
             faults = tuple(self.bad[place].values())
             yield HeldRow("ci", {}, Cell(*place), faults, tuple((fault, "") for fault in faults))
@@ -183,13 +186,14 @@ def _fields(row: NativeRow) -> Mapping[str, str]:
     return {**own, **{column.casefold(): field for field, column in row.columns.items()}}
 
 
-def _held(row: NativeRow, faults: Mapping[Spot, Fault]) -> HeldRow:
+def _held(row: NativeRow, faults: Mapping[Spot, Fault], model: Model) -> HeldRow:
     fields = _fields(row)
     near = [fault for fault in faults.values() if fault.touches(TABLES[row.entity])]
     own = [fault for fault in near if not fault.column or fault.column.casefold() in fields]
     told = own or near or list(faults.values())
-    marked = ((fault, fields.get(fault.column.casefold(), "")) for fault in told)
-    return HeldRow(row.entity, row.texts, row.at, tuple(told), tuple(marked))
+    marked = [(fault, fields.get(fault.column.casefold(), "")) for fault in told]
+    native = (in_native_words(fault, field, row, model) if field else fault for fault, field in marked)
+    return HeldRow(row.entity, row.texts, row.at, tuple(told), tuple(marked), tuple(native))
 
 
 def _fitting(

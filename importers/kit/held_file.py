@@ -67,7 +67,7 @@ def _write(file: Path, entity: str, rows: Sequence[HeldRow]) -> None:
 
 
 def _told(row: HeldRow) -> Iterator[str]:
-    yield inert("; ".join(map(str, row.faults)))
+    yield inert("; ".join(map(str, row.told or row.faults)))
     yield inert(str(Cell(row.at.file, row.at.row)))
 
 

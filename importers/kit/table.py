@@ -96,10 +96,14 @@ class Table:
         return replaced(texts, values)
 
     def require(self, name: str, values: pl.Series | Sequence[str], findings: Findings) -> None:
-        """Report every blank cell of a column that must be filled; `values` are what its texts were parsed to."""
+        """Report every blank cell of a column that must be filled; `values` are what its texts were parsed to.
+
+        One that is blank only because what stood there could not be read is reported already.
+        """
         if holds(values, ""):
             for index in (stripped(self.column(name)) == "").arg_true():
-                findings.add("MISSING_VALUE", self.cell(index, name), "nothing", "a value; it is required")
+                if not findings.unreadable(at := self.cell(index, name)):
+                    findings.add("MISSING_VALUE", at, "nothing", "a value; it is required")
 
     def _report(self, name: str, faults: Mapping[str, ValueFault], findings: Findings) -> None:
         texts = self.column(name)

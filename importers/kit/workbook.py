@@ -76,7 +76,7 @@ class Workbook:
 
     def table(self, name: str, layout: Layout, problems: Findings, warnings: Findings) -> Table | None:
         """The table on a sheet; None with findings when it cannot be read as one."""
-        file = f"sheet {name}"
+        file = f"{self.file} sheet {self.titles[name]}"
         problems.enter(file)
         try:
             facts = scan(self.parts[self.sheets[name]], percent_styles(self.parts.get("xl/styles.xml")))

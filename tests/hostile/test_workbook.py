@@ -130,7 +130,7 @@ def test_a_workbook_is_refused(
 ) -> None:
     ((code, place),) = told(rewritten(book(tmp_path), change), empty)
     assert code in codes
-    assert place in {"estate.xlsx", "sheet cis"}
+    assert place in {"estate.xlsx", "estate.xlsx sheet cis"}
 
 
 def test_nothing_is_fetched(tmp_path: Path, empty: SqliteStore) -> None:
@@ -178,7 +178,7 @@ def test_very_hidden_sheets_are_read_and_told(tmp_path: Path, empty: SqliteStore
     def hide(parts: Parts) -> None:
         parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b'name="cis"', b'name="cis" state="veryHidden"')
 
-    assert warned(rewritten(book(tmp_path), hide), empty) == [("HIDDEN_DATA", "sheet cis")]
+    assert warned(rewritten(book(tmp_path), hide), empty) == [("HIDDEN_DATA", "estate.xlsx sheet cis")]
 
 
 def test_a_row_without_height_and_a_filter_hide_nothing_from_us(tmp_path: Path, empty: SqliteStore) -> None:
@@ -200,12 +200,12 @@ def test_merged_cells_have_a_value_in_the_first_only(tmp_path: Path, empty: Sqli
         cell(parts, b"B3", b"")
 
     file = rewritten(book(tmp_path), empty_behind)
-    assert told(file, empty)[0] == ("MISSING_VALUE", "sheet cis row 3, column kind")
+    assert told(file, empty)[0] == ("MISSING_VALUE", "estate.xlsx sheet cis row 3, column kind")
 
 
 def test_values_behind_merged_cells_are_read_and_told(tmp_path: Path, empty: SqliteStore) -> None:
     file = rewritten(book(tmp_path), merged)
-    assert warned(file, empty) == [("HIDDEN_DATA", "sheet cis row 3, column kind")]
+    assert warned(file, empty) == [("HIDDEN_DATA", "estate.xlsx sheet cis row 3, column kind")]
     assert [ci.kind for ci in plan_of(file, empty).changeset.put_cis] == ["application", "database"]
 
 
@@ -222,7 +222,7 @@ def test_merged_cells_without_end_cost_no_time(tmp_path: Path, empty: SqliteStor
 @pytest.mark.parametrize("error", [b"#REF!", b"#NAME?", b"#DIV/0!", b"#VALUE!"])
 def test_cells_that_hold_an_error(error: bytes, tmp_path: Path, empty: SqliteStore) -> None:
     file = rewritten(book(tmp_path), lambda parts: cell(parts, b"C2", b'<c r="C2" t="e"><v>' + error + b"</v></c>"))
-    assert ("CELL_ERROR", "sheet cis row 2, column name") in told(file, empty)
+    assert ("CELL_ERROR", "estate.xlsx sheet cis row 2, column name") in told(file, empty)
 
 
 def with_column(path: Path, name: str, write: Callable[[Any, Any], None]) -> Path:
@@ -262,7 +262,7 @@ def test_numbers_that_are_dressed_up(
     def put(workbook: Any, sheet: Any) -> None:
         sheet.write(1, 3, value, workbook.add_format({"num_format": style}))
 
-    assert told(with_column(tmp_path, name, put), empty) == [(code, f"sheet cis row 2, column {name}")]
+    assert told(with_column(tmp_path, name, put), empty) == [(code, f"estate.xlsx sheet cis row 2, column {name}")]
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_values_are_what_a_person_typed(name: str, value: Any, stored: Any, tmp_
 )  # fmt: skip
 def test_names_in_cells(text: str, code: str, tmp_path: Path, empty: SqliteStore) -> None:
     cis: Rows = [["id", "kind", "name"], ["x", "server", text]]
-    assert told(book(tmp_path, cis, LINKS[:1]), empty) == [(code, "sheet cis row 2, column name")]
+    assert told(book(tmp_path, cis, LINKS[:1]), empty) == [(code, "estate.xlsx sheet cis row 2, column name")]
 
 
 def test_formula_that_reaches_out(tmp_path: Path, empty: SqliteStore) -> None:
@@ -299,5 +299,6 @@ def test_formula_that_reaches_out(tmp_path: Path, empty: SqliteStore) -> None:
         sheet.write_array_formula("A3:A3", "{=[1]other!A1}", None, "db")
 
     assert told(book(tmp_path, links=LINKS[:1], change=put), empty) == [
-        ("FORMULA_CELL", "sheet cis row 2, column name"), ("FORMULA_CELL", "sheet cis row 3, column id"),
+        ("FORMULA_CELL", "estate.xlsx sheet cis row 2, column name"),
+        ("FORMULA_CELL", "estate.xlsx sheet cis row 3, column id"),
     ]  # fmt: skip

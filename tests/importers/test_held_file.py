@@ -13,7 +13,7 @@ from importers.kit.held_file import write_held
 from importers.kit.protected import with_protected
 from tests.importers.estate import CIS, MODEL, RELATIONS, store_in, write
 from tests.importers.holding import held_of, ids, links, load, load_held, made, recorded
-from tests.importers.test_mapped import ITEMS, mapped
+from tests.importers.test_mapped import ITEMS, mapped, workbooks
 
 LINKS = "from,type,to,effect,pool\n"
 GOOD_CIS = CIS + "w1,server,W1\nw2,server,W2\n"
@@ -101,6 +101,40 @@ def test_a_mapped_row_is_corrected_in_the_native_format(
     load(one, made(tmp_path / "held"), partial=True)
     load(other, made(mapped(tmp_path / "good")))
     assert graph(one) == graph(other)
+
+
+def cells(file: Path, column: str) -> list[str]:
+    """What stands in a column of a file."""
+    with file.open(encoding="utf-8", newline="") as stream:
+        return [row[column] for row in csv.DictReader(stream)]
+
+
+def test_what_is_wrong_with_a_mapped_row_is_told_of_the_columns_it_is_corrected_in(tmp_path: Path) -> None:
+    items = ITEMS.replace("Server;;;;", "Sever;;;;", 1).replace("24/12", "31/02").replace("1d", "soon")
+    held = held_of(mapped(tmp_path / "in", items=items.replace("DB, Web 1,", "DB, Web 9,")))
+    write_held(tmp_path / "held", held.rows)
+    pay, db, web = cells(tmp_path / "held" / "cis.csv", "problem")
+    assert pay == (
+        "BAD_DATE in column verified_at: found '31/02/2025 08:30'; "
+        "accepted: a date such as 2026-11-22, or 2026-11-22T02:40:00-04:00"
+    )
+    assert db.startswith("BAD_DURATION in column rto: found 'soon'")
+    assert web.startswith("BAD_CHOICE in column kind: found 'Sever'; accepted: a kind of the model, such as server, ")
+    assert (
+        "UNKNOWN_NAME in column to: found 'Web 9'; accepted: the id of a recorded CI, or of one in the file"
+        in cells(tmp_path / "held" / "relations.csv", "problem")
+    )
+    (problem,) = (problem for row in held.rows for problem in row.problems if "Sever" in problem.found)
+    assert problem.place == "items.csv row 4, column Class"
+
+
+def test_rows_of_workbooks_stood_at_a_file_and_a_sheet(tmp_path: Path) -> None:
+    held = held_of(workbooks(tmp_path / "in"))
+    write_held(tmp_path / "held", held.rows)
+    assert ids(held) == ["a2", "b2"]
+    assert cells(tmp_path / "held" / "cis.csv", "stood_at") == [
+        "assets.xlsx sheet Sheet1 row 2", "more.xlsx sheet Sheet1 row 2",
+    ]  # fmt: skip
 
 
 def test_what_is_recorded_of_a_row_held_back_stays(tmp_path: Path) -> None:

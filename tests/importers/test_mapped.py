@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from xlsxwriter import Workbook
 
 from cmdb.model.ci import CI
 from cmdb.store.sqlite.store import SqliteStore
@@ -139,6 +140,48 @@ MAPPING_CASES = [
 def test_a_fault_in_a_mapping(text: str, code: str, place: str, tmp_path: Path, empty: SqliteStore) -> None:
     found = problems_of(mapped(tmp_path, text), empty)
     assert any(p.code == code and place in p.place for p in found), found
+
+
+def test_a_misspelt_word_is_told_once_and_with_the_word_meant(tmp_path: Path, empty: SqliteStore) -> None:
+    (problem,) = problems_of(mapped(tmp_path, items=ITEMS.replace("DB;;", "Sever;;")), empty)
+    assert (problem.code, problem.place, problem.found) == ("BAD_CHOICE", "items.csv row 3, column Class", "'Sever'")
+    assert problem.accepted == "one of App, DB, Server; near: 'Server'"
+    (problem,) = problems_of(mapped(tmp_path, items=ITEMS.replace("DB;;", "Tape;;")), empty)
+    assert problem.accepted == "one of App, DB, Server"
+
+
+def test_what_hangs_on_a_blank_kind_is_not_told(tmp_path: Path, empty: SqliteStore) -> None:
+    (problem,) = problems_of(mapped(tmp_path, items=ITEMS.replace("Pay DB;DB;;", "Pay DB;;;")), empty)
+    assert (problem.code, problem.place) == ("MISSING_VALUE", "items.csv row 3, column Class")
+
+
+SHEETS = """
+tables:
+  - file: assets.xlsx
+    sheet: Sheet1
+    cis: [{id: "{Ref}", kind: {value: server}, name: "{Ref}", attributes: {rto: "{RTO}"}}]
+  - file: more.xlsx
+    sheet: sheet1
+    cis: [{id: "{Ref}", kind: {value: server}, name: "{Ref}", attributes: {rto: "{RTO}"}}]
+"""
+
+
+def workbooks(folder: Path) -> Path:
+    """Two workbooks whose sheets have the same name; the first row of each is at fault."""
+    folder.mkdir(exist_ok=True)
+    (folder / "mapping.yaml").write_text(SHEETS, encoding="utf-8")
+    for file, mark in (("assets.xlsx", "a"), ("more.xlsx", "b")):
+        with Workbook(folder / file) as book:
+            sheet = book.add_worksheet("Sheet1")
+            for row, cells in enumerate((("Ref", "RTO"), (f"{mark}1", "soon"), (f"{mark}2", "4h"))):
+                sheet.write_row(row, 0, cells)
+    return folder
+
+
+def test_a_fault_in_one_of_two_workbooks_names_file_and_sheet(tmp_path: Path, empty: SqliteStore) -> None:
+    assert [p.place for p in problems_of(workbooks(tmp_path), empty)] == [
+        "assets.xlsx sheet Sheet1 row 2, column RTO", "more.xlsx sheet Sheet1 row 2, column RTO",
+    ]  # fmt: skip
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path, empty: SqliteStore) -> None:

@@ -70,9 +70,7 @@ class Row:
 
     def kind(self) -> str:
         word = self.text("Class")
-        if word and word.casefold() not in WORDS:
-            self.fault("BAD_CHOICE", "Class")
-        return WORDS.get(word.casefold()) or self.fault("MISSING_VALUE", "Class")
+        return WORDS.get(word.casefold()) or self.fault("BAD_CHOICE" if word else "MISSING_VALUE", "Class")
 
     def name(self) -> str:
         text = self.text("Name")

@@ -115,12 +115,12 @@ def _time(workbook: Any, sheet: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "code", "place"),
     [
-        (_formula, "FORMULA_CELL", "sheet cis row 2, column name"),
-        (_early_date, "BAD_DATE", "sheet cis row 2, column verified_at"),
-        (_time, "BAD_DURATION", "sheet cis row 2, column rto"),
-        (_long_number, "PRECISION_LOST", "sheet cis row 2, column external_id"),
+        (_formula, "FORMULA_CELL", "estate.xlsx sheet cis row 2, column name"),
+        (_early_date, "BAD_DATE", "estate.xlsx sheet cis row 2, column verified_at"),
+        (_time, "BAD_DURATION", "estate.xlsx sheet cis row 2, column rto"),
+        (_long_number, "PRECISION_LOST", "estate.xlsx sheet cis row 2, column external_id"),
         (_no_cis, "MISSING_SHEET", "estate.xlsx"),
-        (_blank, "EMPTY_FILE", "sheet cis"),
+        (_blank, "EMPTY_FILE", "estate.xlsx sheet cis"),
     ],
 )
 def test_bad_cells_and_sheets(
@@ -136,7 +136,7 @@ def test_formula_without_a_value(tmp_path: Path, empty: SqliteStore) -> None:
         parts[SHEET] = parts[SHEET].replace(b"</f><v>2</v>", b"</f>")
 
     found = codes(rewritten(book(tmp_path, change=_formula), strip), empty)
-    assert found[0] == ("FORMULA_NO_VALUE", "sheet cis row 2, column name")
+    assert found[0] == ("FORMULA_NO_VALUE", "estate.xlsx sheet cis row 2, column name")
 
 
 def test_error_values_are_refused(tmp_path: Path, empty: SqliteStore) -> None:
@@ -144,7 +144,7 @@ def test_error_values_are_refused(tmp_path: Path, empty: SqliteStore) -> None:
         cell = b'<c r="C2" t="e"><v>#N/A</v></c>'
         parts[SHEET] = re.sub(rb'<c r="C2" t="s"><v>\d+</v></c>', cell, parts[SHEET])
 
-    assert ("CELL_ERROR", "sheet cis row 2, column name") in codes(rewritten(book(tmp_path), fail), empty)
+    assert ("CELL_ERROR", "estate.xlsx sheet cis row 2, column name") in codes(rewritten(book(tmp_path), fail), empty)
 
 
 def test_hidden_data_is_read_and_told(tmp_path: Path, empty: SqliteStore) -> None:
@@ -158,16 +158,17 @@ def test_hidden_data_is_read_and_told(tmp_path: Path, empty: SqliteStore) -> Non
     file = book(tmp_path, change=hide)
     assert len(plan_of(file, empty).changeset.put_cis) == 2
     assert sorted(warnings_of(file, empty)) == [
-        ("HIDDEN_DATA", "estate.xlsx"), ("HIDDEN_DATA", "sheet cis row 3"), ("HIDDEN_DATA", "sheet cis, column name"),
-        ("HIDDEN_DATA", "sheet relations"), ("IGNORED_SHEET", "estate.xlsx"),
+        ("HIDDEN_DATA", "estate.xlsx"), ("HIDDEN_DATA", "estate.xlsx sheet cis row 3"),
+        ("HIDDEN_DATA", "estate.xlsx sheet cis, column name"),
+        ("HIDDEN_DATA", "estate.xlsx sheet relations"), ("IGNORED_SHEET", "estate.xlsx"),
     ]  # fmt: skip
 
 
 def test_only_a_far_off_cell(tmp_path: Path, empty: SqliteStore) -> None:
     far = book(tmp_path, change=lambda _, sheet: sheet.write(1_048_575, 16_383, "x"))
-    assert codes(far, empty) == [("SHEET_TOO_LARGE", "sheet cis")]
+    assert codes(far, empty) == [("SHEET_TOO_LARGE", "estate.xlsx sheet cis")]
     low = book(tmp_path, change=lambda _, sheet: sheet.write(1_048_575, 0, "x"))
-    assert codes(low, empty) == [("SHEET_TOO_LARGE", "sheet cis")]
+    assert codes(low, empty) == [("SHEET_TOO_LARGE", "estate.xlsx sheet cis")]
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_times_of_a_workbook_need_a_zone(tmp_path: Path, empty: SqliteStore) -> 
     with pytest.raises(InvalidInput) as caught:
         plan(empty, file, Clock())
     places = {(p.code, p.place) for p in caught.value.problems}
-    assert ("BAD_DATE", "sheet incidents row 2, column started_at") in places
+    assert ("BAD_DATE", "incidents.xlsx sheet incidents row 2, column started_at") in places
     assert all("needs a zone" in p.accepted for p in caught.value.problems if p.code == "BAD_DATE")
 
 

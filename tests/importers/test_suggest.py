@@ -14,6 +14,7 @@ from importers.kit.findings import Findings
 from importers.sources.mapped.document import Document, read_mapping
 from importers.sources.mapped.suggest import suggest
 from tests.importers.estate import MODEL, plan_of
+from tests.integration.command import runner
 
 FIXTURE = Path(__file__).parent / "servicenow_fixture"
 HOSTS = """Asset Tag;Display Name;Type;Status;Host Name;RTO;Last Checked;Support Group;Depends On;Colour
@@ -25,7 +26,7 @@ A-3;Web;Linux Server;On order;web1;1 day;1/2/2026;;;
 
 def proposed(*paths: Path) -> str:
     problems = Findings()
-    text = suggest(paths, MODEL, problems)
+    text = suggest(paths, MODEL, problems).text
     assert problems.problems == []
     return text
 
@@ -37,7 +38,7 @@ def read(text: str) -> Document:
 def test_a_table_of_hosts(tmp_path: Path, empty: SqliteStore) -> None:
     (tmp_path / "hosts.csv").write_text(HOSTS, encoding="utf-8")
     text = proposed(tmp_path / "hosts.csv")
-    assert "# not used: Host Name, Colour" in text
+    assert "# not used: Host Name (no hostname for database), Colour" in text
     (tmp_path / "mapping.yaml").write_text(text, encoding="utf-8")
     changes = plan_of(tmp_path, empty).changeset
     found = {str(ci.id): (ci.kind, ci.name, ci.lifecycle, ci.attributes) for ci in changes.put_cis}
@@ -79,6 +80,71 @@ def test_a_workbook(tmp_path: Path) -> None:
     assert table.cis[0].attributes["serial"].columns == ("Serial Number",)
 
 
+REGISTER = """Asset No,Type,Hostname,Serial No,Env,Owner Team,RTO,Rack Unit
+B-1,Server,web-1,S1,Prod,Desk,4h,3
+B-2,VM,web-2,S2,Test,Desk,1 day,
+B-3,Database,db-1,,Prod,Night,,
+"""
+
+
+def cis(folder: Path, store: SqliteStore) -> dict[str, tuple[str, str, dict[str, object]]]:
+    """Kind, name and attributes of what the proposal for the one table in a folder makes, by id."""
+    text = proposed(*folder.glob("*.csv"))
+    (folder / "mapping.yaml").write_text(text, encoding="utf-8")
+    found = plan_of(folder, store).changeset.put_cis
+    return {str(ci.id): (ci.kind, ci.name, dict(ci.attributes)) for ci in found}
+
+
+def test_a_register_of_assets_without_names(tmp_path: Path, empty: SqliteStore) -> None:
+    (tmp_path / "assets.csv").write_text(REGISTER, encoding="utf-8")
+    assert cis(tmp_path, empty) == {
+        "B-1": ("server", "web-1", {"serial": "S1", "environment": "production", "rto": 240}),
+        "B-2": ("virtual_machine", "web-2", {"serial": "S2", "environment": "test", "rto": 1440}),
+        "B-3": ("database", "db-1", {"environment": "production"}),
+        "Desk": ("team", "Desk", {}),
+        "Night": ("team", "Night", {}),
+    }
+    assert "# not used: Rack Unit\n" in proposed(tmp_path / "assets.csv")
+    (tmp_path / "assets.csv").write_text(REGISTER.replace("db-1,,Prod", "db-1,S3,Live"), encoding="utf-8")
+    told = "# not used: Serial No (no serial for database), Env (not known as environment: Live), Rack Unit\n"
+    assert told in proposed(tmp_path / "assets.csv")
+
+
+def test_host_names_become_attributes_where_all_kinds_have_them(tmp_path: Path, empty: SqliteStore) -> None:
+    (tmp_path / "assets.csv").write_text(REGISTER.replace("Database", "Server"), encoding="utf-8")
+    assert cis(tmp_path, empty)["B-3"] == ("server", "db-1", {"hostname": "db-1", "environment": "production"})
+
+
+def test_equal_rows_do_not_matter(tmp_path: Path, empty: SqliteStore) -> None:
+    (tmp_path / "assets.csv").write_text(REGISTER, encoding="utf-8")
+    clean = proposed(tmp_path / "assets.csv")
+    (tmp_path / "assets.csv").write_text(REGISTER + REGISTER.splitlines()[2] + "\n", encoding="utf-8")
+    assert proposed(tmp_path / "assets.csv") == clean
+
+
+def test_a_few_ids_that_stand_twice_are_told(tmp_path: Path) -> None:
+    (tmp_path / "assets.csv").write_text(REGISTER + "B-3,Server,web-9,,Prod,,,\n,VM,web-8,,,,,\n", encoding="utf-8")
+    text = proposed(tmp_path / "assets.csv")
+    assert 'id: "{Asset No}"   # to be put right in the table, in several rows: B-3; empty in 1 row\n' in text
+    assert read(text).tables[0].cis[0].fields["id"].columns == ("Asset No",)
+
+
+def test_a_table_whose_rows_nothing_tells_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("assets.csv").write_text(REGISTER, encoding="utf-8")
+    Path("colours.csv").write_text("Colour,Type\nred,Server\nred,VM\nblue,Server\nblue,VM\n", encoding="utf-8")
+    run = runner(capfdbinary)
+    code, out, err = run("mapping", "suggest", "colours.csv")
+    assert (code, out) == (2, "")
+    assert "no column tells the rows apart in colours.csv" in err
+    code, out, err = run("mapping", "suggest", "assets.csv", "colours.csv")
+    assert (code, err) == (0, "colours.csv: no column tells the rows apart; complete its `cis` in the mapping\n")
+    assert "# No column tells the rows apart. Put in place of [] what does" in out
+    assert read(out).tables[1].cis == ()
+
+
 CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters=',;\t|"'), max_size=12)
 
 
@@ -86,7 +152,7 @@ CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_character
 def test_whatever_stands_there_the_proposal_can_be_read(folder: Path, rows: list[list[str]]) -> None:
     path = folder / "any.csv"
     path.write_text("".join(",".join(row) + "\n" for row in rows), encoding="utf-8")
-    read(suggest([path], MODEL, Findings()))
+    read(suggest([path], MODEL, Findings()).text)
 
 
 @pytest.mark.parametrize("header", ['a"b', "{x}", "a: b", "# c", "- d", "é", "[e]", "{", "}{"])

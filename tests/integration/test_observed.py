@@ -62,7 +62,7 @@ def observed(office: Office, typed: Run, tmp_path: Path) -> Office:
 def test_what_a_file_comes_to_is_told_before_it_is_counted(office: Office, typed: Run, tmp_path: Path) -> None:
     path = scrape(tmp_path, (APP, CAD, 40), (APP, "x", 5), ("Permits", CAD, 2))
     out = shown(typed, "observe", path, "--source", "otel", "--plan")
-    for words in ("1 dependencies would be counted", "x (5 calls; no CI is called that)", "nothing was written"):
+    for words in ("1 dependency would be counted", "x (5 calls; no CI is called that)", "nothing was written"):
         assert words in out, words
     assert office.service.workspace.store.head().revision == 1
     told = answer(typed, "observe", path, "--source", "otel")
@@ -88,7 +88,7 @@ def test_proposed_ones_are_listed_by_calls(observed: Office, typed: Run) -> None
     assert numbers(hints(observed, first=1, after=page["endCursor"])) == [second["number"]]
     out = shown(typed, "hints")
     assert "2 proposed · 1 verified" in out
-    assert "recorded by way of inst-cad-prod" in out
+    assert "recorded by way of Computer-Aided Dispatch, production (inst-cad-prod)" in " ".join(out.split())
     assert "5 h ago" in out
     hit = first["wouldHit"]
     assert f"would hit {hit['services']} more services, {hit['people']:,} more people" in " ".join(out.split())
@@ -133,6 +133,40 @@ def test_a_rejected_one_stays_away_until_it_is_called_far_more(observed: Office,
     (back, _) = answer(typed, "hints")["nodes"]
     assert (back["number"], back["decided"], back["decidedCalls"], back["calls"]) == (number, "rejected", 40, 400)
     assert "rejected by local" in " ".join(shown(typed, "hints").split())
+
+
+def test_people_read_names_and_ids(observed: Office, typed: Run, tmp_path: Path) -> None:
+    lines = [line.split() for line in shown(typed, "hints").splitlines()]
+    first = next(at for at, line in enumerate(lines) if line[:1] == ["OBS-0002"])
+    told = " ".join(word for line in lines[first:] for word in line)
+    for words in ("(app-cad)", "(db-permits-01)"):
+        assert words in told, words
+    for hint in hints(observed):
+        assert set(hint["from"]["name"].split()) <= set(told.split()), hint
+        assert set(hint["to"]["name"].split()) <= set(told.split()), hint
+    one = scrape(tmp_path, (APP, CAD, 1), ("user", APP, 1), (CAD, CAD, 1))
+    out = " ".join(shown(typed, "observe", one, "--source", "other", "--plan").split())
+    for words in (
+        "1 dependency would be counted for the first time", "1 call of a CI by itself, left out",
+        "1 name that stands for no CI; what it takes part in is left out: user (1 call; no CI is called that)",
+    ):  # fmt: skip
+        assert words in out, words
+
+
+def test_what_a_relation_records_is_not_rejected(observed: Office, typed: Run) -> None:
+    (verified,) = hints(observed, "verified")
+    others = numbers(hints(observed))
+    code, out, err = typed("hints", "reject", others[0], verified["number"])
+    assert (code, out) == (2, "")
+    assert "BAD_TRANSITION at numbers[1]" in err
+    for words in (verified["number"], f"{APP} ", DECLARED, "take the relation out first"):
+        assert words in " ".join(err.split()), words
+    refused = do(observed, "RejectObservations", numbers=[verified["number"]])
+    assert [(problem["code"], problem["place"]) for problem in refused["problems"]] == [
+        ("BAD_TRANSITION", "numbers[0]")
+    ]
+    assert hints(observed, "rejected") == []
+    assert numbers(hints(observed)) == others
 
 
 def test_what_is_declared_between_observed_cis_and_not_seen_is_questioned(
@@ -194,7 +228,7 @@ def test_refusals_say_what_would_do(observed: Office, typed: Run, tmp_path: Path
         assert (code, out) == (2, "")
         assert words in err
     assert "confirmed" in shown(typed, "hints", "confirm", "OBS-0001", "--message", "asked them")
-    assert "rejected" in shown(typed, "hints", "reject", "OBS-0003")
+    assert "rejected" in shown(typed, "hints", "reject", "OBS-0002")
     assert observed.service.post(OPERATIONS, "Observations", first=500)["errors"][0]["extensions"]["code"] == (
         "PAGE_TOO_LARGE"
     )

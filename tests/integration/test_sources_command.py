@@ -114,6 +114,51 @@ def test_a_source_that_was_undone_is_not_confirmed(run: Run) -> None:
     assert (source["cis"], source["confirmedAt"]) == (0, None)
 
 
+def test_what_an_undo_would_do_is_told_as_a_plan_tells_it(run: Run, tmp_path: Path) -> None:
+    servers = "".join(f"s{at:02},server,Server {at},\n" for at in range(25))
+    head = "id,kind,name,rto\n"
+    write(tmp_path / "exports", head + servers + "app,application,App,4h\n")
+    run("import", "exports", "--missing-ends", "stub")
+    first = shown(run, "undo", "RUN-0001", "--plan")
+    for words in ("25 server CIs deleted", "Changes, the first 20 of 28\n", "deleted server Server 3 (s03)\n"):
+        assert words in first, words
+    assert "removed server" not in first
+    write(tmp_path / "exports", head + servers + "app,application,App,8h\ndb,database,DB,\n")
+    run("import", "exports")
+    out = shown(run, "undo", "RUN-0002", "--plan")
+    assert "  Changes\n" in out
+    assert "changed application App (app): rto 8h → 4h\n" in out
+    assert "(db): kind database → application, name DB → db, stub – → yes" in " ".join(out.split())
+    write(tmp_path / "exports", head + servers + "app,application,App,8h\ndb,database,DB,\n", "from,type,to\n")
+    run("import", "exports")
+    run("undo", "RUN-0003")
+    out = shown(run, "undo", "r4", "--plan")
+    assert "1 depends_on relation removed\n" in out
+    assert "removed relation app depends_on db\n" in out
+
+
+def test_a_plan_that_retires_most_says_so_first(run: Run, tmp_path: Path) -> None:
+    rows = [f"s{at:02},server,Server {at}\n" for at in range(35)]
+    write(tmp_path / "exports", "id,kind,name\n" + "".join(rows), "from,type,to\n")
+    run("import", "exports")
+    write(tmp_path / "exports", "id,kind,name\n" + "".join(rows[:10]), "from,type,to\n")
+    share = "71% of this source's CIs are no longer in it"
+    out = shown(run, "import", "exports", "--plan")
+    assert out.count(f"  {share}: needs --allow-removals\n") == 1
+    places = [out.index(words) for words in ("in all", share, "What matters first", "Changes, the first 20 of 25")]
+    assert places == sorted(places)
+    assert "retired server Server 10 (s10)\n" in out
+    assert "removed server" not in out
+    assert answer(run, "import", "exports", "--plan")["needsConfirmation"]
+    allowed = shown(run, "import", "exports", "--plan", "--allow-removals")
+    assert f"  {share}; allowed by --allow-removals\n" in allowed
+    assert "needs" not in allowed
+    assert not answer(run, "import", "exports", "--plan", "--allow-removals")["needsConfirmation"]
+    refused = told(run, "import", "exports")[1]
+    assert "unless removals are allowed (--allow-removals; allow_removals: true for cmdb sync)" in refused
+    assert share not in shown(run, "import", "exports", "--allow-removals")
+
+
 def test_a_stale_source(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "model.yaml").write_text("precedence: {fresh_for: {netbox: 2 d, other: 1h}}")
     monkeypatch.setenv("CMDB_MODEL", str(tmp_path / "model.yaml"))

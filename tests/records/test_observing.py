@@ -17,7 +17,7 @@ from cmdb.service import Inventory
 from cmdb.store.port import KeyReused
 from cmdb.store.sqlite.store import SqliteStore
 from tests.records.conftest import BY
-from tests.records.faults import codes
+from tests.records.faults import codes, refusals
 from tests.records.times import Hands
 
 SEEN = datetime(2026, 11, 1, tzinfo=UTC)
@@ -112,6 +112,24 @@ def test_all_that_is_wrong_is_told_and_nothing_written(observing: ObservationDes
     assert codes(lambda: observing.reject(["OBS-0001"] * (MOST_DECIDED + 1), BY)) == [("TOO_MANY", "numbers")]
     assert codes(lambda: observing.record("a\nb", [seen("app", "db")], BY)) == [("BAD_NUMBER", "source")]
     assert store.head().revision == before
+
+
+def test_what_a_relation_records_is_not_rejected(observing: ObservationDesk, store: SqliteStore, model: Model) -> None:
+    ends = CiId("app"), CiId("db")
+    made = [Relation(ends[0], type_, ends[1], "", "", "x") for type_ in ("uses", "depends_on")]
+    observing.record("otel", [seen("app", "db"), seen("db", "app")], BY)
+    observing.reject(["OBS-0001"], BY)
+    relate = Inventory(store, model)
+    relate.relate(made, BY)
+    before = store.head().revision
+    (problem,) = refusals(lambda: observing.reject(["OBS-0002", "OBS-0001"], BY))
+    assert problem[:3] == (
+        "BAD_TRANSITION", "numbers[1]", "OBS-0001, recorded as 'app depends_on db', 'app uses db'"
+    )  # fmt: skip
+    assert "take the relation out first" in problem.accepted
+    assert store.head().revision == before
+    relate.unrelate([relation.key for relation in made], BY)
+    assert observing.reject(["OBS-0002", "OBS-0001"], BY).revision > before + 1
 
 
 def test_rejecting_and_confirming_what_was_rejected(observing: ObservationDesk, store: SqliteStore) -> None:

@@ -1,16 +1,21 @@
 """Expressions over the columns of a table: texts for chosen rows, every distinct one worked out once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import polars as pl
+from rapidfuzz import fuzz, process
 
-from cmdb.model.errors import ValueFault
+from cmdb.model.errors import ValueFault, shown
+from cmdb.model.text import folded
 from importers.kit.findings import Findings
 from importers.kit.table import Table
 from importers.kit.texts import constant, parsed_once, places_of, replaced, stripped
 from importers.sources.mapped.document import Condition, Expression
+
+_LONGEST_WORD = 200
+"""Characters of a text that are compared with the words that are known."""
 
 
 def chosen(table: Table, conditions: Iterable[Condition]) -> pl.Series:
@@ -87,8 +92,15 @@ def _replaced(text: str, expression: Expression) -> str:
     words = expression.values or {}
     found = words.get(text.casefold(), expression.otherwise)
     if found is None:
-        raise ValueFault("BAD_CHOICE", text, "one of " + ", ".join(words))
+        raise ValueFault("BAD_CHOICE", text, "one of " + ", ".join(expression.words) + _near(text, expression.words))
     return found
+
+
+def _near(text: str, words: Sequence[str]) -> str:
+    """A hint: the one word that a misspelt text looks most like."""
+    looks = [folded(word) for word in words]
+    found = process.extractOne(folded(text[:_LONGEST_WORD]), looks, scorer=fuzz.ratio, score_cutoff=70)
+    return f"; near: {shown(words[found[2]])}" if found else ""
 
 
 def _dated(text: str, expression: Expression) -> str:

@@ -53,9 +53,9 @@ _EXPRESSION = ("column", "text", "value", "values", "otherwise", "split", "find"
 class Expression:
     """How a text is made from a row: `parts` alternate constant text and column names.
 
-    `values` replaces whole texts (whatever their case; what is not listed becomes `otherwise`, or is a fault where
-    that is None); `split` makes several of one; `find` says what it names a CI by; `date` and `zone` how a date is
-    written. A text with an empty column in it is empty.
+    `values` replaces whole texts (whatever their case, `words` being how they are written; what is not listed becomes
+    `otherwise`, or is a fault where that is None); `split` makes several of one; `find` says what it names a CI by;
+    `date` and `zone` how a date is written. A text with an empty column in it is empty.
     """
 
     parts: tuple[str, ...]
@@ -66,6 +66,7 @@ class Expression:
     find: str = "id"
     date: str = ""
     zone: str = "UTC"
+    words: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -227,6 +228,7 @@ class _Reader:
             pieces, node.place, words if "values" in parts else None,
             self._text(parts["otherwise"]) if "otherwise" in parts else None,
             self._text(parts.get("split")), find, self._date(parts.get("date")), self._zone(parts.get("zone")),
+            tuple(word.strip() for word in values),
         )  # fmt: skip
 
     def _date(self, node: Node | None) -> str:

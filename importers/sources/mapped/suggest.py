@@ -5,6 +5,7 @@ Nothing is imported from a suggestion unless a person saves it; every line says 
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 import orjson
+import polars as pl
 
 from cmdb.model.attributes import Attribute
 from cmdb.model.errors import ValueFault, shown
@@ -21,12 +23,16 @@ from importers.kit.encoding import decode
 from importers.kit.files import read_bytes
 from importers.kit.findings import Findings
 from importers.kit.table import Layout, Table
+from importers.kit.texts import stripped
 from importers.kit.workbook import WORKBOOKS, Workbook
 from importers.sources.mapped import words
 
 ENOUGH = 0.8
 """Share of the values that are not empty which have to fit for a column to be taken for something."""
 CHOICES = {"criticality": words.CRITICALITY, "environment": words.ENVIRONMENTS}
+SLIPS, MOST_SLIPS = 0.02, 3
+"""Share of the rows, and number of rows, that a column of ids may not tell apart and be taken for one all the same."""
+MOST_TOLD = 5
 MOST_WORDS = 40
 """A column with more different values than this is no column of classes or states."""
 _PLAIN = re.compile(r"[^a-z0-9]+")
@@ -43,16 +49,45 @@ class Sheet:
     header: list[str]
     table: Table
     used: set[str] = field(default_factory=set)
+    why: dict[str, str] = field(default_factory=dict)
+    """Why a column is not used though its header is known."""
 
     def texts(self, column: str) -> list[str]:
         """What stands in a column, without empty cells."""
-        return [text for raw in self.table.column(column.casefold()) if (text := raw.strip())]
+        return [text for text in self.cells(column) if text]
+
+    def cells(self, column: str) -> list[str]:
+        """What stands in a column, row by row."""
+        return [raw.strip() for raw in self.table.column(column.casefold())]
+
+    def filled(self, column: str) -> bool:
+        """Whether no cell of a column is empty."""
+        return len(self.texts(column)) == len(self.table)
+
+    def reason(self, column: str) -> str:
+        """Why a column is not used, in brackets; empty where its header says nothing known."""
+        return f" ({self.why[column]})" if column in self.why else ""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return f"{self.file} sheet {self.sheet}" if self.sheet else self.file
 
 
-def suggest(paths: Sequence[Path], model: Model, problems: Findings) -> str:
-    """A mapping of the tables at `paths`, CSV or .xlsx, as YAML; what cannot be read is in `problems`."""
-    sheets = [sheet for path in paths for sheet in _sheets(path, problems)]
-    return "\n".join(_Suggestion(sheets, model).lines()) + "\n"
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A mapping as YAML; `keyless` are the tables of which nothing is made, since no column tells their rows apart."""
+
+    text: str
+    keyless: tuple[str, ...]
+    makes_cis: bool
+
+
+def suggest(paths: Sequence[Path], model: Model, problems: Findings) -> Proposal:
+    """A mapping of the tables at `paths`, CSV or .xlsx; what cannot be read is in `problems`."""
+    suggestion = _Suggestion([sheet for path in paths for sheet in _sheets(path, problems)], model)
+    text = "\n".join(suggestion.lines()) + "\n"
+    return Proposal(text, tuple(suggestion.keyless), suggestion.makes_cis)
 
 
 def _sheets(path: Path, problems: Findings) -> Iterator[Sheet]:
@@ -66,7 +101,7 @@ def _sheets(path: Path, problems: Findings) -> Iterator[Sheet]:
             header = [str(cell).strip() for cell in rows[0]] if rows else []
             table = book.table(name, _layout(header), problems, Findings()) if book and any(header) else None
             if table is not None:
-                yield Sheet(path.name, title, ",", [name for name in header if name], table)
+                yield Sheet(path.name, title, ",", [name for name in header if name], _without_copies(table))
         return
     text = decode(data, path.name, problems)
     if text is None:
@@ -76,7 +111,14 @@ def _sheets(path: Path, problems: Findings) -> Iterator[Sheet]:
     header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
     table = read_csv(data, path.name, _layout(header), problems, delimiter)
     if table is not None:
-        yield Sheet(path.name, "", delimiter, [name for name in header if name], table)
+        yield Sheet(path.name, "", delimiter, [name for name in header if name], _without_copies(table))
+
+
+def _without_copies(table: Table) -> Table:
+    """Rows that are equal once, as an import takes them."""
+    columns = pl.DataFrame([stripped(texts).alias(name) for name, texts in table.columns.items()])
+    once = columns.unique(keep="first", maintain_order=True)
+    return Table(table.file, {name: once[name] for name in table.columns}, range(2, len(once) + 2))
 
 
 def _layout(header: Iterable[str]) -> Layout:
@@ -103,6 +145,8 @@ class _Suggestion:
         self._sheets, self._model = sheets, model
         self._attributes = {a.name: a for kind in model.concrete for a in model.attributes[kind].values()}
         self._ids = {id(sheet): self._id_column(sheet) for sheet in sheets}
+        self.keyless: list[str] = []
+        self.makes_cis = False
         self._known = {text for sheet in sheets if self._ids[id(sheet)] for text in sheet.texts(self._ids[id(sheet)])}
 
     def lines(self) -> Iterator[str]:
@@ -119,9 +163,13 @@ class _Suggestion:
             yield from self._relation_lines(sheet, *ends) if ends else self._ci_lines(sheet)
 
     def _id_column(self, sheet: Sheet) -> str:
-        """The column that tells the rows apart: by its header, else the first that does."""
-        unique = [c for c in sheet.header if len(set(sheet.texts(c))) == len(sheet.table) > 0]
-        known = [c for c in unique if plain(c) in words.HEADERS["id"]]
+        """The column that tells the rows apart: by its header, be it with a few slips, else the first that does."""
+        rows = len(sheet.table)
+        lacking = {c: rows - len(set(sheet.texts(c))) for c in sheet.header} if rows else {}
+        unique = [c for c, missing in lacking.items() if not missing]
+        few = max(MOST_SLIPS, int(rows * SLIPS))
+        nearly = [c for c, missing in lacking.items() if missing <= few and missing * 2 < rows]
+        known = [c for some in (unique, nearly) for c in some if plain(c) in words.HEADERS["id"]]
         return next(iter(known or unique), "")
 
     def _ends(self, sheet: Sheet) -> tuple[str, str] | None:
@@ -150,16 +198,22 @@ class _Suggestion:
     def _ci_lines(self, sheet: Sheet) -> Iterator[str]:
         key = self._ids[id(sheet)]
         if not key:
-            yield "    cis: []   # no column tells the rows apart"
+            self.keyless.append(sheet.name)
+            yield "    # No column tells the rows apart. Put in place of [] what does, maybe several columns together:"
+            yield '    #   - {id: "{One Column}-{Another}", kind: {value: server}, name: "{One Column}"}'
+            yield "    cis: []"
             return
+        self.makes_cis = True
         sheet.used.add(key)
         yield "    cis:"
-        yield f"      - id: {_taken(key)}"
+        yield f"      - id: {_taken(key)}{_slips(sheet, key)}"
         kinds, line = self._kind(sheet)
         yield f"        kind: {line}"
-        yield f"        name: {_taken(self._header(sheet, 'name') or key)}"
+        name = self._header(sheet, "name") or self._hostname(sheet)
+        yield f"        name: {_taken(name or key)}"
         yield from self._word_line(sheet, "lifecycle", words.LIFECYCLES, "        ")
         attributes = list(self._attribute_lines(sheet, kinds))
+        sheet.used.add(name)
         if attributes:
             yield "        attributes:"
             yield from attributes
@@ -172,7 +226,12 @@ class _Suggestion:
             yield from relations
         left = [c for c in sheet.header if c not in sheet.used and sheet.texts(c)]
         if left:
-            yield f"    # not used: {_told(left)}"
+            yield "    # not used: " + ", ".join(_told([c]) + sheet.reason(c) for c in left)
+
+    def _hostname(self, sheet: Sheet) -> str:
+        """The column of host names, where every row has one: servers are called so where they have no other name."""
+        named = (c for c in sheet.header if c not in sheet.used and plain(c) in words.HEADERS["hostname"])
+        return next(filter(sheet.filled, named), "")
 
     def _header(self, sheet: Sheet, name: str) -> str:
         """The column that by its header holds a field; used up by this."""
@@ -187,8 +246,8 @@ class _Suggestion:
         sheet.used.add(by_rank[0][2])
         return by_rank[0][2]
 
-    def _kind(self, sheet: Sheet) -> tuple[set[str], str]:
-        """The kinds that the rows may have, and how they are told."""
+    def _kind(self, sheet: Sheet) -> tuple[list[str], str]:
+        """The kind of every row, and how it is told."""
         columns = [c for c in sheet.header if c not in sheet.used and plain(c) in words.HEADERS["kind"]]
         best = max(columns, key=lambda c: _share(sheet.texts(c), self._kinds(sheet.texts(c))), default="")
         known = self._kinds(sheet.texts(best)) if best else {}
@@ -197,11 +256,12 @@ class _Suggestion:
             found = {text: known.get(text, "software") for text in sorted(set(sheet.texts(best)))}
             unknown = [text for text in found if text not in known]
             note = f"   # guessed as software: {_told(unknown)}" if unknown else ""
-            return set(found.values()), f"{{column: {_quoted(best)}, values: {_words(found)}}}{note}"
+            by_row = [found.get(text, "") for text in sheet.cells(best)]
+            return by_row, f"{{column: {_quoted(best)}, values: {_words(found)}}}{note}"
         name = re.sub(r"^[0-9]+ | (csv|gz|xlsx)$", "", plain(sheet.sheet or sheet.file))
         kind = meaning(name, words.KINDS) or meaning(name.removesuffix("s"), words.KINDS)
         note = "by the name of the table" if kind else "nothing says what these are"
-        return {kind or "software"}, f"{{value: {kind or 'software'}}}   # {note}"
+        return [kind or "software"] * len(sheet.table), f"{{value: {kind or 'software'}}}   # {note}"
 
     def _kinds(self, texts: Sequence[str]) -> dict[str, str]:
         distinct = set(texts)
@@ -210,28 +270,42 @@ class _Suggestion:
         return {text: kind for text in distinct if (kind := meaning(text, words.KINDS)) in self._model.concrete}
 
     def _word_line(
-        self, sheet: Sheet, name: str, known: Mapping[str, tuple[str, ...]], indent: str
-    ) -> Iterator[str]:  # fmt: skip
+        self, sheet: Sheet, name: str, known: Mapping[str, tuple[str, ...]], indent: str, kinds: Sequence[str] = ()
+    ) -> Iterator[str]:
         for column in [c for c in sheet.header if c not in sheet.used and plain(c) in words.HEADERS[name]]:
             found = {text: meaning(text, known) for text in sorted(set(sheet.texts(column)))}
-            if found and all(found.values()):
-                sheet.used.add(column)
-                yield f"{indent}{name}: {{column: {_quoted(column)}, values: {_words(found)}}}"
-                return
+            if not found or not self._have(sheet, column, name, kinds):
+                continue
+            if unknown := [text for text, word in found.items() if not word]:
+                sheet.why[column] = f"not known as {name}: {_some(unknown)}"
+                continue
+            sheet.used.add(column)
+            yield f"{indent}{name}: {{column: {_quoted(column)}, values: {_words(found)}}}"
+            return
 
-    def _attribute_lines(self, sheet: Sheet, kinds: Iterable[str]) -> Iterator[str]:
-        """The attributes that all these kinds have."""
+    def _attribute_lines(self, sheet: Sheet, kinds: Sequence[str]) -> Iterator[str]:
+        """The attributes that the kinds of all rows have in which they are filled."""
         indent = "          "
-        own = set.intersection(*(set(self._model.attributes[kind]) for kind in kinds))
         for name, known in CHOICES.items():
-            if name in own:
-                yield from self._word_line(sheet, name, known, indent)
-        for name in (name for name in words.HEADERS if name in own and name not in CHOICES):
+            yield from self._word_line(sheet, name, known, indent, kinds)
+        for name in (name for name in words.HEADERS if name in self._attributes and name not in CHOICES):
             column = next((c for c in sheet.header if c not in sheet.used and plain(c) in words.HEADERS[name]), "")
             texts = sheet.texts(column) if column else []
-            if texts and (line := _read_as(self._attributes[name], column, texts)):
+            if not texts or not self._have(sheet, column, name, kinds):
+                continue
+            if line := _read_as(self._attributes[name], column, texts):
                 sheet.used.add(column)
                 yield f"{indent}{name}: {line}"
+            else:
+                sheet.why[column] = f"too few values read as {name}"
+
+    def _have(self, sheet: Sheet, column: str, name: str, kinds: Sequence[str]) -> bool:
+        """Whether the kinds of all rows in which a column is filled have an attribute."""
+        filled = {kind for kind, text in zip(kinds, sheet.cells(column), strict=False) if kind and text}
+        without = sorted(kind for kind in filled if name not in self._model.attributes[kind])
+        if without:
+            sheet.why[column] = f"no {name} for {_some(without)}"
+        return not without
 
     def _teams(self, sheet: Sheet) -> Iterator[tuple[str, str]]:
         """Columns that name a team, and the relation that leads to it."""
@@ -301,6 +375,21 @@ def _share(texts: Sequence[str], known: Iterable[str]) -> float:
 def _taken(column: str) -> str:
     """A column as it is."""
     return f"{{column: {_quoted(column)}}}" if set("{}") & set(column) else _quoted(f"{{{column}}}")
+
+
+def _slips(sheet: Sheet, key: str) -> str:
+    """What has to be put right in the column that should tell the rows apart, as a comment."""
+    counts = Counter(sheet.texts(key))
+    slips = [f"in several rows: {_some(twice)}"] if (twice := [t for t, count in counts.items() if count > 1]) else []
+    if lacking := len(sheet.table) - counts.total():
+        slips.append(f"empty in {lacking} row{'s' * (lacking > 1)}")
+    return f"   # to be put right in the table, {'; '.join(slips)}" if slips else ""
+
+
+def _some(texts: Sequence[str]) -> str:
+    """The first few texts, and how many more there are."""
+    more = len(texts) - MOST_TOLD
+    return _told(texts[:MOST_TOLD]) + (f" and {more} more" if more > 0 else "")
 
 
 def _told(texts: Iterable[str]) -> str:

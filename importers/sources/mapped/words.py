@@ -15,10 +15,21 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
         "item ref",
         "asset tag",
         "identifier",
+        "asset no",
+        "asset number",
+        "asset id",
+        "inventory no",
+        "inventory number",
+        "ci no",
+        "ci number",
+        "item no",
+        "item number",
+        "item id",
     ),
     "name": (
         "name", "friendly name", "title", "ci name", "item name", "display name", "label", "system", "service",
-        "application", "server",
+        "application", "server", "asset name", "server name", "device name", "system name", "service name",
+        "application name",
     ),
     "kind": ("class", "type", "ci type", "item class", "kind", "category", "table", "sys class name", "asset type"),
     "sector": ("sector", "department", "division", "business unit"),
@@ -45,7 +56,7 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
     "memory_gib": ("memory gib", "ram gib"),
     "manufacturer": ("manufacturer", "make"),
     "model": ("model", "model id"),
-    "serial": ("serial", "serial number", "serialnumber"),
+    "serial": ("serial", "serial number", "serialnumber", "serial no", "serial nr", "s n"),
     "support_hours": ("support hours", "service hours"),
     "category": ("service category",),
     "address": ("address", "url"),
@@ -111,9 +122,11 @@ RELATIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Words for dependencies read from the first CI to the second, by relation type."""
 TEAMS: Mapping[str, tuple[str, ...]] = {
-    "supported_by": ("support group", "supported by", "assignment group", "support team", "managed by group"),
-    "owned_by": ("owner", "owned by", "service owner", "owner group", "it owner group", "service owner group"),
-}
+    "supported_by": ("support group", "supported by", "assignment group", "support team", "managed by group",
+                     "managed by team"),
+    "owned_by": ("owner", "owned by", "service owner", "owner group", "it owner group", "service owner group",
+                 "owner team", "owning team"),
+}  # fmt: skip
 """Headers of columns that name a team, by the relation that leads to it."""
 FROM = ("from", "parent", "source", "upstream", "consumer", "dependent", "service instance")
 TO = ("to", "child", "target", "downstream", "provider", "depends on", "ci")
