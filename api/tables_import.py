@@ -20,6 +20,7 @@ from cmdb.model.errors import Problem
 from cmdb.reconcile.difference import Difference
 from cmdb.reconcile.plan import Count, Plan
 from cmdb.store.port import Applied
+from importers.runner import removals_allowed
 
 SHOWN = 20
 ACTIONS = ("created", "changed", "removed")
@@ -40,7 +41,7 @@ def told_import(plan: Plan, effect: Effect | None, applied: Applied | None) -> d
         "changes": [{**change._asdict(), "fields": dict(change.fields)} for change in plan.changes(SHOWN)],
         **told_sources(plan),
         "removalShare": plan.removal_share,
-        "needsConfirmation": plan.needs_confirmation,
+        "needsConfirmation": plan.needs_confirmation and not removals_allowed(plan),
         "warnings": [warning._asdict() for warning in plan.warnings],
         "warningCount": plan.warning_count,
     }
@@ -58,15 +59,16 @@ def print_import(out: Console, plan: Plan, effect: Effect | None, applied: Appli
         print_sources(out, plan)
         return out.print("nothing to change: everything is recorded already")
     out.print(Padding(_counts(plan.counts()), (0, 0, 1, 2)))
+    if applied is None and plan.needs_confirmation:
+        share = f"{plan.removal_share:.0%} of this source's CIs are no longer in it"
+        allowed = "; allowed by --allow-removals" if removals_allowed(plan) else ": needs --allow-removals"
+        out.print(f"  [bold red]{share}[/]{allowed}\n")
     if effect is not None:
         print_effect(out, effect)
     print_sources(out, plan)
     if applied is not None:
         return out.print(f"recorded as revision {applied.revision}")
-    _changes(out, plan)
-    if plan.needs_confirmation:
-        share = f"{plan.removal_share:.0%} of this source's CIs are no longer in it"
-        out.print(f"  [bold red]{share}[/]: needs --allow-removals")
+    print_changes(out, plan, "retired")
     return out.print("nothing was written; run it without --plan to write it")
 
 
@@ -90,8 +92,8 @@ def _column(count: Count) -> int:
     return ACTIONS.index(count.action) + (count.action == "removed" and count.entity != "ci")
 
 
-def _changes(out: Console, plan: Plan) -> None:
-    """The first changes, one by one."""
+def print_changes(out: Console, plan: Plan, gone: str) -> None:
+    """The first changes, one by one; removed CIs are `gone`."""
     shown = plan.changes(SHOWN)
     whole = sum(count.number for count in plan.counts())
     out.print(f"  [bold]Changes[/]{'' if len(shown) == whole else f', the first {len(shown)} of {whole:,}'}")
@@ -99,7 +101,8 @@ def _changes(out: Console, plan: Plan) -> None:
     for change in shown:
         fields = ", ".join(_field(name, *values) for name, values in change.fields.items() if name not in SKIPPED)
         thing = called.get(change.name, change.name) if change.entity == "ci" else f"{change.entity} {change.name}"
-        line = escape(f"{change.action} {thing}" + (f": {fields}" if fields else ""))
+        action = gone if (change.action, change.entity) == ("removed", "ci") else change.action
+        line = escape(f"{action} {thing}" + (f": {fields}" if fields else ""))
         out.print(Padding(f"[dim]{line}[/]", (0, 0, 0, 4)))
 
 
@@ -118,6 +121,8 @@ def _field(name: str, before: object, after: object) -> str:
 def _shown(name: str, value: object) -> str:
     if value is None or value == "":
         return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if name in DURATIONS and isinstance(value, int):
         return show_minutes(value)
     return ", ".join(map(str, value)) if isinstance(value, Iterable) and not isinstance(value, str) else str(value)

@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from api.lines import named
 from api.observed import Hint, Hints
 from api.observed_report import HintState
 from api.observing import ObservedFile
@@ -23,6 +24,7 @@ EMPTY = {
     HintState.rejected: "Nothing was rejected.",
     HintState.set_aside: "All that was seen is of CIs in service.",
 }
+DEPENDENCIES = ("dependency", "dependencies")
 REASONS = {
     Reason.unknown: "no CI is called that",
     Reason.ambiguous: "several CIs are called that",
@@ -35,16 +37,16 @@ def print_observed(out: Console, found: ObservedFile, done: Recorded, applied: b
     warnings, resolved = found.warnings, found.resolved
     for warning in warnings.problems[:SHOWN]:
         out.print(escape(f"  warning {warning.code} at {warning.place}: {warning.found}; {warning.accepted}"))
-    _beyond(out, warnings.count, "warnings")
+    _beyond(out, warnings.count, "warning")
     tense = "" if applied else "would be "
-    for number, told in (
-        (done.created, f"dependencies {tense}counted for the first time"),
-        (done.changed, f"dependencies {tense}counted on"),
-        (done.unchanged, "dependencies counted already, nothing new"),
-        (resolved.own_calls, "calls of CIs by themselves, left out"),
+    for number, things, told in (
+        (done.created, DEPENDENCIES, f"{tense}counted for the first time"),
+        (done.changed, DEPENDENCIES, f"{tense}counted on"),
+        (done.unchanged, DEPENDENCIES, "counted already, nothing new"),
+        (resolved.own_calls, ("call of a CI by itself,", "calls of CIs by themselves,"), "left out"),
     ):
         if number:
-            out.print(f"  {number:>9,} {told}")
+            out.print(f"  {number:>9,} {_either(number, *things)} {told}")
     _print_names(out, found)
     if not resolved.pairs:
         return out.print("nothing was counted: no two names of a pair are those of recorded CIs")
@@ -59,18 +61,36 @@ def _print_names(out: Console, found: ObservedFile) -> None:
     resolved = found.resolved
     if resolved.shortened:
         few = ", ".join(f"{name} as {ci}" for name, ci in list(resolved.shortened.items())[:3])
-        out.print(escape(f"  {len(resolved.shortened):>9,} names of single instances: {few}"))
+        count = len(resolved.shortened)
+        names = _either(count, "name of a single instance", "names of single instances")
+        out.print(escape(f"  {count:>9,} {names}: {few}"))
     if resolved.unresolved:
-        out.print(f"  {len(resolved.unresolved):>9,} names that stand for no CI; what they take part in is left out:")
+        count = len(resolved.unresolved)
+        names = _either(
+            count, "name that stands for no CI; what it takes", "names that stand for no CI; what they take"
+        )
+        out.print(f"  {count:>9,} {names} part in is left out:")
     for one in resolved.unresolved[:SHOWN]:
         cis = f": {', '.join(one.cis[:3])}{'…' if len(one.cis) > 3 else ''}" if one.cis else ""
-        out.print(escape(f"            {one.name} ({one.calls:,} calls; {REASONS[one.reason]}{cis})"), style="dim")
-    _beyond(out, len(resolved.unresolved), "names")
+        out.print(
+            escape(f"            {one.name} ({_many(one.calls, 'call')}; {REASONS[one.reason]}{cis})"), style="dim"
+        )
+    _beyond(out, len(resolved.unresolved), "name")
 
 
 def _beyond(out: Console, count: int, what: str) -> None:
     if count > SHOWN:
-        out.print(f"  [dim]and {count - SHOWN:,} more {what}: --json[/]")
+        out.print(f"  [dim]and {_many(count - SHOWN, f'more {what}')}: --json[/]")
+
+
+def _many(count: int, what: str) -> str:
+    """So many of a thing, in words."""
+    return f"{count:,} {_either(count, what, what + 's')}"
+
+
+def _either(count: int, one: str, many: str) -> str:
+    """The words for one thing, or for none or several."""
+    return one if count == 1 else many
 
 
 def print_hints(out: Console, found: Hints, state: HintState, page: Page[Hint], zone: tzinfo) -> None:
@@ -87,7 +107,7 @@ def print_hints(out: Console, found: Hints, state: HintState, page: Page[Hint], 
     for name in ("observed for",) if questioned else ("calls", "last seen"):
         table.add_column(name, justify="right", no_wrap=True)
     for hint in page.nodes:
-        ends = escape(hint.from_.id), escape(hint.to.id) + _note(hint, zone) + _risk(found, hint)
+        ends = escape(named(hint.from_)), escape(named(hint.to)) + _note(hint, zone) + _risk(found, hint)
         if questioned:
             table.add_row(", ".join(hint.types), *ends, _age(hint.first_seen, now))
         else:
@@ -104,10 +124,10 @@ def _note(hint: Hint, zone: tzinfo) -> str:
     """What else to know of a dependency, below it."""
     notes = []
     if hint.through is not None:
-        notes.append(f"recorded by way of {hint.through.id}")
+        notes.append(f"recorded by way of {named(hint.through)}")
     if hint.decided is not None and hint.decided_at is not None and hint.state is not HintState.verified:
         when = moment(hint.decided_at, zone)
-        notes.append(f"{hint.decided} by {hint.who} {when}, at {hint.decided_calls:,} calls")
+        notes.append(f"{hint.decided} by {hint.who} {when}, at {_many(hint.decided_calls, 'call')}")
         if hint.state is HintState.proposed and hint.decided == "confirmed":
             notes.append("the relation is gone")
     return "".join(f"\n[dim]{escape(note)}[/]" for note in notes)
@@ -118,8 +138,8 @@ def _risk(found: Hints, hint: Hint) -> str:
     risk = found.risk(hint)
     if risk is None or not (risk.services or risk.people):
         return ""
-    noun = "service" if risk.services == 1 else "services"
-    return f"\n[dim]would hit {risk.services:,} more {noun}, {risk.people:,} more people[/]"
+    people = _either(risk.people, "person", "people")
+    return f"\n[dim]would hit {_many(risk.services, 'more service')}, {risk.people:,} more {people}[/]"
 
 
 def _age(at: datetime | None, now: datetime) -> str:

@@ -11,13 +11,13 @@ from rich.table import Table
 from api.lines import print_labelled
 from api.signs import moment
 from api.sources import RunReport, SourceReport, SourceState
+from api.tables_import import print_changes
 from cmdb.reconcile.plan import Plan
 from cmdb.records.source_types import RunCount, RunOutcome
 from cmdb.records.undoing import PlannedUndo, undo_name
 from cmdb.store.port import Applied
 from impact.stale import span_words
 
-SHOWN = 20
 OUTCOMES = {
     RunOutcome.applied: "[green]✓ applied[/]",
     RunOutcome.unchanged: "[green]✓ unchanged[/]",
@@ -29,6 +29,8 @@ STATES = {
     SourceState.unlimited: "[dim]– no limit[/]",
 }
 NOUNS = {"ci": "CI", "relation": "relation", "pool": "pool"}
+GONE = "deleted"
+"""What becomes of CIs that an undo takes away: it does not retire them."""
 
 
 def print_runs(out: Console, runs: Sequence[RunReport], total: int, zone: tzinfo) -> None:
@@ -139,14 +141,12 @@ def _due(one: SourceReport, zone: tzinfo) -> str:
 
 def print_undo(out: Console, planned: PlannedUndo, plan: Plan, applied: Applied | None) -> None:
     """What undoing would do, or did, in words."""
-    tense = "" if applied else " would be"
-    out.print(f"  [bold]undo of {undo_name(planned)}[/]: what it did{tense} taken back\n")
-    print_counts(out, [RunCount(*count) for count in plan.counts()], "deleted")
+    tense = "was" if applied else "would be"
+    out.print(f"  [bold]undo of {undo_name(planned)}[/]: what it did {tense} taken back\n")
+    print_counts(out, [RunCount(*count) for count in plan.counts()], GONE)
     if applied is None:
         out.print()
-        for change in plan.changes(SHOWN):
-            fields = ", ".join(f"{name}: {old} → {new}" for name, (old, new) in change.fields.items())
-            out.print(escape(f"    {change.action} {change.entity} {change.name} {fields}".rstrip()), style="dim")
+        print_changes(out, plan, GONE)
         return out.print("  nothing was written; run it without --plan to write it")
     return out.print(f"\n  recorded as revision {applied.revision}; that can be undone as well")
 
