@@ -3,29 +3,22 @@
 Nothing is imported from a suggestion unless a person saves it; every line says what it rests on.
 """
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import orjson
-import polars as pl
 
 from cmdb.model.attributes import Attribute
 from cmdb.model.errors import ValueFault, shown
 from cmdb.model.model import Model
-from importers.kit.csv_text import read_csv
-from importers.kit.encoding import decode
-from importers.kit.files import read_bytes
 from importers.kit.findings import Findings
-from importers.kit.table import Layout, Table
-from importers.kit.texts import stripped
-from importers.kit.workbook import WORKBOOKS, Workbook
 from importers.sources.mapped import words
+from importers.sources.mapped.sheets import Sheet, sheets_at
 
 ENOUGH = 0.8
 """Share of the values that are not empty which have to fit for a column to be taken for something."""
@@ -39,41 +32,6 @@ _PLAIN = re.compile(r"[^a-z0-9]+")
 _SUFFIX = re.compile(r" (u key|sys id|id|key|ref|name)$")
 
 
-@dataclass
-class Sheet:
-    """A table as it was found: `header` as people wrote it."""
-
-    file: str
-    sheet: str
-    delimiter: str
-    header: list[str]
-    table: Table
-    used: set[str] = field(default_factory=set)
-    why: dict[str, str] = field(default_factory=dict)
-    """Why a column is not used though its header is known."""
-
-    def texts(self, column: str) -> list[str]:
-        """What stands in a column, without empty cells."""
-        return [text for text in self.cells(column) if text]
-
-    def cells(self, column: str) -> list[str]:
-        """What stands in a column, row by row."""
-        return [raw.strip() for raw in self.table.column(column.casefold())]
-
-    def filled(self, column: str) -> bool:
-        """Whether no cell of a column is empty."""
-        return len(self.texts(column)) == len(self.table)
-
-    def reason(self, column: str) -> str:
-        """Why a column is not used, in brackets; empty where its header says nothing known."""
-        return f" ({self.why[column]})" if column in self.why else ""
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-        return f"{self.file} sheet {self.sheet}" if self.sheet else self.file
-
-
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A mapping as YAML; `keyless` are the tables of which nothing is made, since no column tells their rows apart."""
@@ -85,44 +43,9 @@ class Proposal:
 
 def suggest(paths: Sequence[Path], model: Model, problems: Findings) -> Proposal:
     """A mapping of the tables at `paths`, CSV or .xlsx; what cannot be read is in `problems`."""
-    suggestion = _Suggestion([sheet for path in paths for sheet in _sheets(path, problems)], model)
+    suggestion = _Suggestion([sheet for path in paths for sheet in sheets_at(path, problems)], model)
     text = "\n".join(suggestion.lines()) + "\n"
     return Proposal(text, tuple(suggestion.keyless), suggestion.makes_cis)
-
-
-def _sheets(path: Path, problems: Findings) -> Iterator[Sheet]:
-    data = read_bytes(path, problems)
-    if data is None:
-        return
-    if path.suffix.lower() in WORKBOOKS:
-        book = Workbook.open(data, path.name, problems)
-        for name, title in book.titles.items() if book else ():
-            rows = book.reader.get_sheet_by_name(title).to_python(nrows=1) if book else []
-            header = [str(cell).strip() for cell in rows[0]] if rows else []
-            table = book.table(name, _layout(header), problems, Findings()) if book and any(header) else None
-            if table is not None:
-                yield Sheet(path.name, title, ",", [name for name in header if name], _without_copies(table))
-        return
-    text = decode(data, path.name, problems)
-    if text is None:
-        return
-    first = text.lstrip("\r\n").split("\n", 1)[0].rstrip("\r")
-    delimiter = max(",;\t|", key=first.count)
-    header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
-    table = read_csv(data, path.name, _layout(header), problems, delimiter)
-    if table is not None:
-        yield Sheet(path.name, "", delimiter, [name for name in header if name], _without_copies(table))
-
-
-def _without_copies(table: Table) -> Table:
-    """Rows that are equal once, as an import takes them."""
-    columns = pl.DataFrame([stripped(texts).alias(name) for name, texts in table.columns.items()])
-    once = columns.unique(keep="first", maintain_order=True)
-    return Table(table.file, {name: once[name] for name in table.columns}, range(2, len(once) + 2))
-
-
-def _layout(header: Iterable[str]) -> Layout:
-    return Layout(tuple(dict.fromkeys(name.casefold() for name in header if name)), (), unknown="")
 
 
 def plain(text: str) -> str:
