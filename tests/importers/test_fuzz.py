@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 
 from api.errors import INPUT_FAULTS
 from cmdb.model.errors import InvalidInput, Problem
@@ -27,16 +27,20 @@ from tests.importers.payloads.registered import PAYLOADS
 CODES = {fault.code for fault in INPUT_FAULTS}
 WAYS = [(rows, ends) for rows in BadRows for ends in MissingEnds]
 every = pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: payload.importer)
-often = pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.slow)])
+PARTS = 4
+"""Into how many parts the ten thousand inputs of each importer are divided, for several workers to take."""
+slow = [pytest.param(10_000 // PARTS, part, marks=pytest.mark.slow) for part in range(1, PARTS + 1)]
+often = pytest.mark.parametrize(("count", "part"), [(200, 0), *slow])
 
 
 @every
 @often
 def test_whatever_stands_there_it_is_a_plan_or_told_problems(
-    payload: Payload, count: int, tmp_path: Path, empty: SqliteStore
+    payload: Payload, count: int, part: int, tmp_path: Path, empty: SqliteStore
 ) -> None:
     asked, seen = 0, set[str]()
 
+    @seed(part)
     @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(mutations())
     def run(mutation: Mutation) -> None:
