@@ -56,7 +56,7 @@ def demo(*rest: str) -> None:
 
 
 def test(*rest: str) -> None:
-    run(str(PYTHON), "-m", "pytest", "-n", "2", *rest)
+    run(str(PYTHON), "-m", "pytest", "-n", "3", *rest)
 
 
 def slow(*rest: str) -> None:

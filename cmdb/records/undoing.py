@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from cmdb.model.ci import PoolKey, canonical
+from cmdb.model.ci import CiId, PoolKey, canonical
 from cmdb.model.errors import InvalidInput, Problem
 from cmdb.model.model import Model
 from cmdb.model.record import OWN_SOURCE, Record, RecordKey
@@ -170,7 +170,7 @@ def undo_name(planned: PlannedUndo) -> str:
 def _marked(store: Store, revision: int, now: datetime) -> tuple[list[Record], dict[RecordKey, int]]:
     """The records that the revision wrote: reports of runs, undone, or as an undo found them; and others with the names
     of CIs that they had before, as a merge gives them new ones."""
-    from cmdb.records.form import kept, read
+    from cmdb.records.form import read
 
     wrote = {stored.record.key for stored in store.records(revision - 1, revision).records}
     found = [stored for stored in store.records(revision - 1).records if stored.record.key in wrote]
@@ -183,11 +183,11 @@ def _marked(store: Store, revision: int, now: datetime) -> tuple[list[Record], d
             values.append(kept_run(replace(run, undone_at=was.undone_at if isinstance(was, ImportRun) else now)))
             expected[run.key] = stored.revision
         elif stored.record.kind in NAMING and (names := _names_before(store, stored.record.key, revision)):
-            value: Any = read(stored.record)
-            there = {part.ci for part in value.cis}
+            body = stored.record.body
+            there = {part["ci"] for part in body["cis"]}
             names = {new: old for new, old in names.items() if old not in there}
-            cis = tuple(replace(part, ci=names.get(part.ci, part.ci)) for part in value.cis)
-            values.append(kept(replace(value, cis=cis)))
+            parts = [{**part, "ci": names.get(part["ci"], part["ci"])} for part in body["cis"]]
+            values.append(stored.record._replace(body_json=canonical({**body, "cis": parts})))
             expected[stored.record.key] = stored.revision
     return values, expected
 
@@ -200,8 +200,11 @@ def _before(store: Store, key: RecordKey, revision: int) -> Record | None:
     return Record(*key, canonical({name: value for name, value in change.before.items() if name not in key._fields}))
 
 
-def _names_before(store: Store, key: RecordKey, revision: int) -> dict[str, str]:
-    """What a revision calls the CIs of a record, and what they were called before it."""
+def _names_before(store: Store, key: RecordKey, revision: int) -> dict[CiId, CiId]:
+    """What a revision calls the CIs of a record that it merged or parted again, and what they were called before it."""
     (change,) = store.record_history(key, 1, revision + 1)
     before, after = ([part["ci"] for part in (side or {}).get("cis", ())] for side in (change.before, change.after))
-    return {new: old for old, new in zip(before, after, strict=False) if new != old}
+    names = {CiId(new): CiId(old) for old, new in zip(before, after, strict=False) if new != old}
+    ids = {*names, *names.values()}
+    was, left = (store.get(ids, at).keys() for at in (revision - 1, revision))
+    return {new: old for new, old in names.items() if old not in left or new not in was}
