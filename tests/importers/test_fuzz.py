@@ -1,8 +1,8 @@
 """Whatever stands in the input of any importer, it is a plan or told problems with known codes: never another error.
 
-Every input goes through what the importer itself does with it. One in twenty-five goes on through what all importers share: its
-values are checked, rows held back, ends completed, the rest planned. The native format is what all of them end in, so
-every input of it has its values checked.
+Every input goes through what the importer itself does with it. One in twenty-five goes on through what all importers
+share: its values are checked, rows held back, ends completed, the rest planned. The native format is what all of them
+end in, so every input of it has its values checked.
 """
 
 import shutil
