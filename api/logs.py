@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from contextlib import suppress
 from uuid import uuid4
 
 import orjson
@@ -15,9 +16,10 @@ class StandardError:
     """Writes whole lines to wherever standard error leads now."""
 
     def msg(self, line: str) -> None:
-        """Write one line."""
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
+        """Write one line; where it can be written no longer (a closed terminal, a full disk), the work goes on."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
 
     debug = info = warning = error = critical = msg
 
