@@ -3,13 +3,16 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from cmdb.model.ci import CI, CiId
-from cmdb.model.claims import Claim, claims_of
+from cmdb.model.ci import CI, CiId, Pool, Relation
+from cmdb.model.claims import Claim, claims_of, voices
 from cmdb.model.durations import show_minutes
 from cmdb.model.model import Model
-from cmdb.reconcile.claims import FIELDS, Conflict, conflicts
+from cmdb.reconcile.claims import FIELDS, Conflict, belief, conflicts, disputed
+from cmdb.store.port import Around
+
+T = TypeVar("T", Relation, Pool)
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,8 @@ def others_words(others: Sequence[Said], unit: str) -> str:
 class Disagreement:
     """A field or attribute of a CI on which sources disagree: the value that is kept and whose it is, what the others
     say, and why it is kept, for programs and in words. `sources` are all that say something of it, also those that
-    agree with what is kept. Durations are minutes (`unit`)."""
+    agree with what is kept. Durations are minutes (`unit`). `subject` is the relation or pool of the CI that it is
+    about, in words; empty for the CI itself."""
 
     ci: CiId
     attribute: str
@@ -110,10 +114,11 @@ class Disagreement:
     grounds: Grounds
     why: str
     sources: frozenset[str]
+    subject: str = ""
 
 
 def disagreements(model: Model, ci: CI, stale: Collection[str] = ()) -> list[Disagreement]:
-    """Where the sources of a CI disagree, by attribute. `stale` are sources that are not believed for now."""
+    """Where the sources of a CI disagree about it, by attribute. `stale` are sources that are not believed for now."""
     found = conflicts(model, ci, stale)
     claims = claims_of(ci) if found else []
     declared = model.attributes[ci.kind]
@@ -138,6 +143,32 @@ def _told(model: Model, ci: CI, found: Conflict, claims: Sequence[Claim], stale:
     unit = model.attributes[ci.kind][name].unit if name not in FIELDS else ""
     why = WORDS[grounds].format(source=source, other=rival)
     return Disagreement(ci.id, name, unit, stored, source, others, grounds, why, speakers(name, claims))
+
+
+def rule_disagreements(model: Model, around: Around) -> list[Disagreement]:
+    """Where sources disagree about the effect of a relation or the rule of a pool, by CI, and relation or pool."""
+    relations = (_ruled(model, relation, one) for relation in around.relations for one in disputed(model, relation))
+    pools = (_ruled(model, pool, one) for pool in around.pools for one in disputed(model, pool))
+    return sorted([*relations, *pools], key=lambda one: (one.ci, one.subject))
+
+
+def every_disagreement(model: Model, ci: CI, stale: Collection[str], around: Around) -> list[Disagreement]:
+    """Where sources disagree about a CI, and about those of some relations and pools that are its own: relations that
+    leave it, pools that it has."""
+    return disagreements(model, ci, stale) + [one for one in rule_disagreements(model, around) if one.ci == ci.id]
+
+
+def _ruled(model: Model, thing: T, found: Conflict) -> Disagreement:
+    """A conflict about a relation or pool: what precedence does not settle, the source that it came from does."""
+    rank = belief(model, thing.source)
+    mine, theirs = rank(found.source), rank(found.others[0][0])
+    known = Grounds.precedence if mine[0] < theirs[0] else Grounds.first_source
+    grounds = known if mine < theirs else Grounds.outdated
+    why = WORDS[grounds].format(source=found.source, other=found.others[0][0])
+    others, sources = [Said(*one) for one in found.others], frozenset(voice.source for voice in voices(thing))
+    return Disagreement(
+        found.ci, found.attribute, "", found.kept, found.source, others, grounds, why, sources, found.subject
+    )
 
 
 def _key(name: str, said: Said, claims: Sequence[Claim]) -> str:

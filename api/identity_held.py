@@ -8,15 +8,15 @@ from threading import Lock
 from time import monotonic
 from typing import NamedTuple
 
-from api.identity import speakers
-from cmdb.model.ci import CI, CiId
+from api.identity import Disagreement, rule_disagreements, speakers
+from cmdb.model.ci import CI, CiId, Relation
 from cmdb.model.claims import claims_of
 from cmdb.model.model import Model
 from cmdb.progress import Progress, Silent
 from cmdb.reconcile.claims import FIELDS, conflicts
 from cmdb.reconcile.duplicates import Proposal, proposals
 from cmdb.store.bulk import collector_paused
-from cmdb.store.port import CiFilter, Store, StoredCI
+from cmdb.store.port import THING, VALUE, Around, CiFilter, Slice, Store, StoredCI
 
 BATCH = 10_000
 """CIs that are read at once."""
@@ -52,11 +52,13 @@ class Pairs(NamedTuple):
 
 
 class Spot(NamedTuple):
-    """A field or attribute of a CI on which sources disagree; `sources` are all that say something of it."""
+    """A field or attribute of a CI on which sources disagree; `sources` are all that say something of it. `told` is the
+    disagreement itself, where it is about a relation or pool of the CI: about the CI, it depends on which are stale."""
 
     ci: CiId
     attribute: str
     sources: frozenset[str]
+    told: Disagreement | None = None
 
 
 @dataclass
@@ -116,7 +118,7 @@ class Findings:
         with self._lock:
             head = self.store.head().revision
             if self._spots is None or self._spots.revision != head:
-                self._spots = self._refreshed(head) or self._anew(head, progress or Silent())
+                self._spots = self._refreshed(head) or self._anew(progress or Silent())
             return self._spots.revision, self._spots.every
 
     def _refreshed(self, head: int) -> "_Spots | None":
@@ -125,13 +127,22 @@ class Findings:
         touched = self.store.changes(held.revision, head).cis if held and held.revision < head else None
         if held is None or touched is None or len(touched) > FEW:
             return None
-        found = self.store.get(touched, head)
+        found, around = self.store.get(touched, head), self.store.around(touched, head)
         kept = {ci: spots for ci, spots in held.by_ci.items() if ci not in touched}
-        return _Spots.of(head, {**kept, **_by_ci(self.model, (stored.ci for stored in found.values()))})
+        changed = {ci: stored.ci for ci, stored in found.items()}
+        told = [one for one in rule_disagreements(self.model, around) if one.ci in changed]
+        return _Spots.of(head, {**kept, **_by_ci(self.model, changed, told)})
 
-    def _anew(self, head: int, progress: Progress) -> "_Spots":
+    def _anew(self, progress: Progress) -> "_Spots":
+        progress.stage("read", 0)
         with collector_paused():
-            return _Spots.of(head, _by_ci(self.model, self._cis(head, progress)))
+            found = self.store.columns(_shared)
+            cis = {ci.id: ci for part in found.cis for ci in part if isinstance(ci, CI)}
+            relations = [one for part in found.relations for one in part if isinstance(one, Relation)]
+            told = rule_disagreements(self.model, Around(relations, found.pools))
+            others = self.store.get({one.ci for one in told} - cis.keys(), found.head.revision)
+            cis.update((ci, stored.ci) for ci, stored in others.items())
+            return _Spots.of(found.head.revision, _by_ci(self.model, cis, told))
 
     def _cis(self, at: int, progress: Progress) -> list[CI]:
         """Every CI at a revision."""
@@ -157,13 +168,25 @@ class _Spots(NamedTuple):
         return cls(revision, by_ci, [spot for ci in sorted(by_ci) for spot in by_ci[ci]])
 
 
-def _by_ci(model: Model, cis: Iterable[CI]) -> dict[CiId, list[Spot]]:
-    found = ((ci, spots_of(model, ci)) for ci in cis if ci.claims_json and ci.lifecycle != "retired")
-    return {ci.id: spots for ci, spots in found if spots}
+def _shared(part: Slice) -> list[CI | Relation]:
+    """The things of a slice that several sources state, or that one states under another id."""
+    kind = CI if len(part) == 2 else Relation
+    return [kind(*told.split(VALUE)) for told in part[-1].split(THING) if not told.endswith(VALUE)]  # type: ignore[arg-type]
+
+
+def _by_ci(model: Model, cis: Mapping[CiId, CI], told: Iterable[Disagreement]) -> dict[CiId, list[Spot]]:
+    """Where sources disagree about CIs in service, and as told about their relations and pools."""
+    found = {ci.id: spots_of(model, ci) for ci in cis.values() if ci.lifecycle != "retired"}
+    for one in told:
+        if one.ci in found:
+            found[one.ci].append(Spot(one.ci, one.attribute, one.sources, one))
+    return {ci: spots for ci, spots in found.items() if spots}
 
 
 def spots_of(model: Model, ci: CI) -> list[Spot]:
-    """Where the sources of one CI disagree, by attribute."""
+    """Where the sources of one CI disagree about it, by attribute."""
+    if not ci.claims_json:
+        return []
     declared = model.attributes[ci.kind]
     found = (one.attribute for one in conflicts(model, ci) if one.attribute in FIELDS or one.attribute in declared)
     claims = claims_of(ci)
@@ -179,6 +202,6 @@ def _likely(proposal: Proposal, cis: Sequence[CI]) -> Likely:
     return Likely(proposal, frozenset(ci.kind for ci in cis), sources)
 
 
-def counted(spots: Iterable[Spot]) -> list[tuple[str, int]]:
-    """How many there are by attribute, the most first."""
-    return sorted(Counter(spot.attribute for spot in spots).items(), key=lambda told: (-told[1], told[0]))
+def counted(attributes: Iterable[str]) -> list[tuple[str, int]]:
+    """How many there are of each, the most first."""
+    return sorted(Counter(attributes).items(), key=lambda told: (-told[1], told[0]))

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from api.identity import Disagreement, disagreements
+from api.identity import Disagreement, disagreements, every_disagreement
 from api.identity_held import counted
 from api.records import listed
 from api.workspace import Workspace
@@ -95,24 +95,24 @@ def disputes(
     cis = workspace.store.get({spot.ci for spot in page.nodes}, revision)
     stale = named(workspace.stale_sources())
     told = {
-        (ci, one.attribute): Disputed(stored.ci, one)
+        (ci, one.attribute): one
         for ci, stored in cis.items()
         for one in disagreements(workspace.model, stored.ci, stale)
     }
-    nodes = [told[spot.ci, spot.attribute] for spot in page.nodes]
+    nodes = [Disputed(cis[spot.ci].ci, spot.told or told[spot.ci, spot.attribute]) for spot in page.nodes]
     shown = Page(nodes, page.total_count, page.end_cursor, page.has_next_page)
-    return Disputes(revision, len({spot.ci for spot in wanted}), counted(wanted), shown)
+    return Disputes(revision, len({spot.ci for spot in wanted}), counted(spot.attribute for spot in wanted), shown)
 
 
 def disputes_of(workspace: Workspace, ci: CiId, source: str, attribute: str, first: int) -> Disputes:
-    """Where the sources of one recorded CI disagree. Raises `StoreUnavailable`."""
+    """Where the sources of one recorded CI disagree about it, its relations and its pools. Raises
+    `StoreUnavailable`."""
     head = workspace.store.head().revision
-    stored = workspace.store.get([ci], head)[ci].ci
+    stored, around = workspace.store.get([ci], head)[ci].ci, workspace.store.around([ci], head)
     stale = named(workspace.stale_sources())
     found = [
         Disputed(stored, told)
-        for told in disagreements(workspace.model, stored, stale)
+        for told in every_disagreement(workspace.model, stored, stale, around)
         if source in ("", *told.sources) and attribute in ("", told.attribute)
     ]
-    by_attribute = [(one.told.attribute, 1) for one in found]
-    return Disputes(head, min(len(found), 1), by_attribute, listed(found, first, None))
+    return Disputes(head, min(len(found), 1), counted(one.told.attribute for one in found), listed(found, first, None))

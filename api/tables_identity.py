@@ -17,6 +17,7 @@ from api.tables_import_effect import print_effect
 from cmdb.model.ci import CI, Relation
 from cmdb.model.claims import claims_of, voices
 from cmdb.model.model import Model
+from cmdb.reconcile.claims import about
 from cmdb.records.matching import Decided
 from cmdb.records.source_types import Verdict
 
@@ -105,8 +106,8 @@ def told_dispute(one: Disagreement) -> dict[str, Any]:
     """One disagreement as JSON."""
     others = [said._asdict() for said in one.others]
     return {
-        "ci": one.ci, "attribute": one.attribute, "unit": one.unit, "kept": one.kept, "source": one.source,
-        "others": others, "grounds": one.grounds.value, "why": one.why,
+        "ci": one.ci, "subject": one.subject or None, "attribute": one.attribute, "unit": one.unit, "kept": one.kept,
+        "source": one.source, "others": others, "grounds": one.grounds.value, "why": one.why,
     }  # fmt: skip
 
 
@@ -139,20 +140,20 @@ def _title(one: Disputed) -> str:
 
 def print_dispute(out: Console, one: Disagreement, width: int = 14) -> None:
     """One disagreement: what is kept and why, below it what the others say."""
-    kept = escape(f"{value_words(one.kept, one.unit)} ({one.source})")
+    of = f"of {one.subject}: " if one.subject else ""
+    kept = escape(f"{of}{value_words(one.kept, one.unit)} ({one.source})")
     others = others_words(one.others, one.unit)
-    print_labelled(
-        out, escape(one.attribute), [f"{kept} · [yellow]{escape(others)}[/] [dim]– {escape(one.why)}[/]"], width
-    )
+    told = f"{kept} · [yellow]{escape(others)}[/] [dim]– {escape(one.why)}[/]"
+    print_labelled(out, escape(one.attribute), [told], width)
 
 
-def print_known(out: Console, model: Model, ci: CI, stale: frozenset[str]) -> None:
+def print_known(out: Console, ci: CI, disputes: Iterable[Disagreement]) -> None:
     """Where a CI is known from, and where its sources disagree; nothing for one that a single source describes."""
     if words := known_words(ci):
         out.print(Padding(escape(words), (0, 0, 0, 2)))
-    for one in disagreements(model, ci, stale):
+    for one in disputes:
         others = others_words(one.others, one.unit)
-        line = f"[yellow]{escape(one.attribute)}[/]: {escape(others)} [dim]– {escape(one.why)}[/]"
+        line = f"[yellow]{escape(about(one.subject, one.attribute))}[/]: {escape(others)} [dim]– {escape(one.why)}[/]"
         print_labelled(out, "disagreement", [line], 16)
 
 

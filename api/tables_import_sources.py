@@ -9,7 +9,7 @@ from rich.padding import Padding
 
 from cmdb.model.ci import CI, CiId
 from cmdb.model.durations import show_minutes
-from cmdb.reconcile.claims import Conflict
+from cmdb.reconcile.claims import Conflict, about
 from cmdb.reconcile.identify import Doubt, Join
 from cmdb.reconcile.plan import Plan
 
@@ -83,7 +83,8 @@ def _doubted(doubt: Doubt, new: Mapping[CiId, str]) -> str:
 def _disputed(conflict: Conflict) -> str:
     name = conflict.attribute
     says = "; ".join(f"{source} says {_value(name, value)}" for source, value in conflict.others)
-    return f"{conflict.ci} {name}: kept {_value(name, conflict.kept)} of {conflict.source}; {says}"
+    of = f"{conflict.ci} {about(conflict.subject, name)}"
+    return f"{of}: kept {_value(name, conflict.kept)} of {conflict.source}; {says}"
 
 
 def _rule(rule: Sequence[str]) -> str:

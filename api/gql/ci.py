@@ -12,7 +12,7 @@ from api.gql.claims import SourceClaim, SourceConflict, claims_of
 from api.gql.context import Context, Info, page_size
 from api.gql.fields import field
 from api.gql.model import Effect, Lifecycle
-from api.identity import disagreements
+from api.identity import every_disagreement
 from api.known_as import KnownAs
 from api.scenario import refs
 from cmdb.model.ci import CiId, Pool, Relation
@@ -169,8 +169,10 @@ class Ci:
 
     @field
     def conflicts(self, info: Info) -> list[SourceConflict]:
-        """Where its sources disagree, by attribute."""
-        found = disagreements(info.context.workspace.model, self.stored.ci, self.around.stale)
+        """Where sources disagree about it, by attribute; then about relations that leave it, and its pools."""
+        ci, around = self.stored.ci, self.around
+        beside = Around(around.relations[ci.id], around.pools[ci.id])
+        found = every_disagreement(info.context.workspace.model, ci, around.stale, beside)
         return [SourceConflict(of=self.stored.ci, told=told) for told in found]
 
     @field

@@ -56,7 +56,7 @@ class OtherValue:
     value: JSON | None = strawberry.field(description="Null: that there is none.")
 
 
-@strawberry.type(description="A field or attribute of a CI on which sources disagree.")
+@strawberry.type(description="A field or attribute of a CI, or of a relation or pool of it, on which sources disagree.")
 class SourceConflict:
     of: strawberry.Private[CI]
     told: strawberry.Private[Disagreement]
@@ -67,8 +67,13 @@ class SourceConflict:
         return refs([self.of])[0]
 
     @field
+    def subject(self) -> str | None:
+        """The relation or pool of the CI that it is about, such as `depends_on db-1` or `pool web`; null: the CI."""
+        return self.told.subject or None
+
+    @field
     def attribute(self) -> str:
-        """An attribute, or kind, sector or lifecycle."""
+        """An attribute, or kind, sector or lifecycle; effect of a relation; required, full or effect of a pool."""
         return self.told.attribute
 
     @field

@@ -24,7 +24,7 @@ from cmdb.model.errors import InvalidInput as BadValues
 from cmdb.model.errors import Problem, ValueFault, shown
 from cmdb.model.revision import NUMBER, parse_revision
 from cmdb.model.text import parse_id
-from cmdb.reconcile.claims import FIELDS
+from cmdb.reconcile.claims import DISPUTABLE
 from cmdb.reconcile.plan import Plan
 from cmdb.records.matching import Decided
 from cmdb.records.source_types import Verdict
@@ -172,7 +172,7 @@ class IdentityQuery:
         """Where sources disagree, by CI: what is kept, whose that is, what the others say, and why."""
         workspace = info.context.workspace
         names = {name for declared in workspace.model.attributes.values() for name in declared}
-        if attribute is not None and attribute not in {*names, *FIELDS}:
+        if attribute is not None and attribute not in names | DISPUTABLE:
             raise Refused("BAD_FILTER", f"no attribute {attribute!r} in the model")
         found = disputes(workspace, source or "", attribute or "", page_size(first), after)
         return Conflicts(found=found, shown=found.page)

@@ -129,10 +129,10 @@ def conflicts(
 
 
 def _check_attribute(workspace: Workspace, name: str) -> None:
-    from cmdb.reconcile.claims import FIELDS
+    from cmdb.reconcile.claims import DISPUTABLE
 
     declared = {one for attributes in workspace.model.attributes.values() for one in attributes}
-    if name and name not in {*declared, *FIELDS}:
+    if name and name not in declared | DISPUTABLE:
         raise Refused(f"no attribute '{name}' in the model; see docs/model.md")
 
 

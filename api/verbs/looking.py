@@ -1,5 +1,6 @@
 """The verbs that look things up: search, show, history."""
 
+from collections.abc import Sequence
 from datetime import UTC
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,10 +31,11 @@ from cmdb.model.ci import CI, CiId
 from cmdb.model.durations import show_minutes
 from cmdb.model.model import Model
 from cmdb.service import Neighbour, Neighbours
-from cmdb.store.port import Change, Head
+from cmdb.store.port import Around, Change, Head
 from impact.stale import named
 
 if TYPE_CHECKING:
+    from api.identity import Disagreement
     from api.known_as import KnownAs
 
 CiArgument = Annotated[str, typer.Argument(help="The id of a CI.")]
@@ -77,14 +79,15 @@ def show(
         at = revision_of(workspace, as_of, zone)
         found, other = _found(workspace, ci, at)
         stale = frozenset() if at else named(workspace.stale_sources())
+        disputes = _disputes(workspace.model, found, stale)
         if as_json:
-            told = card(found) | _disputed(workspace.model, found.ci.ci, stale) | (_asked(other) if other else {})
+            told = card(found) | _claims(found, disputes) | (_asked(other) if other else {})
             return print_json(told | ({"asOf": point(at)} if at else {}))
         if at:
             console().print(as_of_words(at, zone))
         if other:
             console().print(f"[yellow]{escape(other.words)}[/]")
-        return _print_card(console(), workspace.model, found, stale)
+        return _print_card(console(), workspace.model, found, disputes)
 
 
 def _found(workspace: Workspace, ci: str, at: Head | None) -> tuple[Neighbours, "KnownAs | None"]:
@@ -102,14 +105,25 @@ def _found(workspace: Workspace, ci: str, at: Head | None) -> tuple[Neighbours, 
     return found, other
 
 
-def _disputed(model: Model, ci: CI, stale: frozenset[str]) -> dict[str, Any]:
-    """What each source says of a CI, and where they disagree, as JSON; nothing where one source alone describes it."""
-    if not ci.claims_json:
+def _disputes(model: Model, found: Neighbours, stale: frozenset[str]) -> "Sequence[Disagreement]":
+    """Where sources disagree about a CI, its relations and its pools."""
+    relations = [near.relation for group in found.outgoing.values() for near in group if near.relation.claims_json]
+    pools = [pool for pool in found.pools if pool.claims_json]
+    if not (found.ci.ci.claims_json or relations or pools):
+        return ()
+    from api.identity import every_disagreement
+
+    return every_disagreement(model, found.ci.ci, stale, Around(relations, pools))
+
+
+def _claims(found: Neighbours, disputes: "Sequence[Disagreement]") -> dict[str, Any]:
+    """What each source says of a CI, and where they disagree, as JSON."""
+    ci = found.ci.ci
+    if not ci.claims_json and not disputes:
         return {"claims": [{"source": ci.source, "key": ci.id, "edited": False}], "conflicts": []}
-    from api.identity import disagreements
     from api.tables_identity import claims_json, told_dispute
 
-    return {"claims": claims_json(ci), "conflicts": [told_dispute(one) for one in disagreements(model, ci, stale)]}
+    return {"claims": claims_json(ci), "conflicts": [told_dispute(one) for one in disputes]}
 
 
 def _asked(other: "KnownAs") -> dict[str, Any]:
@@ -143,14 +157,14 @@ def _named(ci: CI) -> dict[str, str]:
     return {"id": ci.id, "kind": ci.kind, "name": ci.name, "sector": ci.sector}
 
 
-def _print_card(out: Console, model: Model, found: Neighbours, stale: frozenset[str]) -> None:
+def _print_card(out: Console, model: Model, found: Neighbours, disputes: "Sequence[Disagreement]") -> None:
     ci = found.ci.ci
     out.print(f"[bold]{escape(ci.name)}[/] ({escape(ci.id)})")
     out.print(f"  {ci.kind} · {ci.sector} · {ci.lifecycle} · from {escape(ci.source)} · revision {found.ci.revision}")
-    if ci.claims_json:
+    if ci.claims_json or disputes:
         from api.tables_identity import print_known
 
-        print_known(out, model, ci, stale)
+        print_known(out, ci, disputes)
     declared = model.attributes[ci.kind]
     for name, value in ci.attributes.items():
         unit = declared[name].unit if name in declared else ""

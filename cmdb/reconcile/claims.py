@@ -1,6 +1,6 @@
 """How what several sources say of one thing becomes one value, and where they contradict each other. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,13 +19,22 @@ VERIFIED = "verified_at"
 
 
 class Conflict(NamedTuple):
-    """Sources that disagree about a field or attribute of a CI: what is kept and whose it is, and what others say."""
+    """Sources that disagree about a field or attribute of a CI: what is kept and whose it is, and what others say.
+
+    `subject` is the relation or pool of the CI that it is about, in words; empty for the CI itself.
+    """
 
     ci: CiId
     attribute: str
     kept: Any
     source: str
     others: tuple[Said, ...]
+    subject: str = ""
+
+
+def about(subject: str, attribute: str) -> str:
+    """What a conflict is about, in words."""
+    return f"{subject}, {attribute}" if subject else attribute
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,18 +180,25 @@ def _plain(value: Any) -> Any:
 
 RULES: Mapping[type[Any], tuple[str, ...]] = {Relation: ("effect",), Pool: ("required", "full", "effect")}
 """What sources may state otherwise of a relation, and of a rule."""
+DISPUTABLE = frozenset({*FIELDS, *(name for names in RULES.values() for name in names)})
+"""What sources may disagree on, beside attributes."""
 
 
 def disputed(model: Model, thing: T) -> list[Conflict]:
     """Where the sources of a relation disagree about its effect, or those of a rule about what it asks for."""
+    said = voices(thing)
+    if len(said) < 2:
+        return []
     found = []
-    ci, what = _called(thing)
+    ci, subject = _called(thing)
+    rank = belief(model, thing.source)
+    ranked = sorted(said, key=lambda voice: rank(voice.source))
     for name in RULES[type(thing)]:
         kept = _asked(model, thing, name)
-        told = [(voice.source, _asked(model, voice, name)) for voice in voices(thing)]
+        told = [(voice.source, _asked(model, voice, name)) for voice in ranked]
         if others := tuple((source, value) for source, value in told if value != kept):
             mine = next((source for source, value in told if value == kept), thing.source)
-            found.append(Conflict(ci, f"{what}, {name}", kept, mine, others))
+            found.append(Conflict(ci, name, kept, mine, others, subject))
     return found
 
 
@@ -199,11 +215,16 @@ def _called(thing: Relation | Pool) -> tuple[CiId, str]:
     return thing.from_id, f"{thing.type} {thing.to_id}"
 
 
+def belief(model: Model, first: str) -> Callable[[str], tuple[int, bool, str]]:
+    """How much sources of a relation or pool are believed: by precedence, then the one it came from, then by name."""
+    places = {source: place for place, source in enumerate(model.precedence.order("effect"))}
+    return lambda source: (places.get(source, len(places)), source != first, source)
+
+
 def joined_voices(model: Model, said: Sequence[T], first: str) -> T:
     """One relation or rule out of what several sources state of it: it stands as the most believed one says."""
-    order = model.precedence.order("effect")
-    places = {source: place for place, source in enumerate(order)}
-    best = min(said, key=lambda one: (places.get(one.source, len(places)), one.source != first, one.source))
+    rank = belief(model, first)
+    best = min(said, key=lambda one: rank(one.source))
     source = first if any(one.source == first for one in said) else best.source
     return chorus(said, best._replace(source=source, claims_json=""))
 

@@ -118,3 +118,28 @@ def test_the_model_says_who_knows_best(run: Run, tmp_path: Path) -> None:
     assert (conflict["kept"], conflict["grounds"], conflict["why"]) == (
         240, "precedence", "the model names itop before netbox",
     )  # fmt: skip
+
+
+def test_conflicts_about_relations_and_pools_are_told_at_the_ci_that_depends(run: Run, tmp_path: Path) -> None:
+    for source, effect, required in (("netbox", "down", "1"), ("itop", "degraded", "2")):
+        folder = tmp_path / source
+        rows = f"web-1,depends_on,app,{effect},\nweb-1,depends_on,n1,,nodes\nweb-1,depends_on,n2,,nodes\n"
+        (folder / "relations.csv").write_text(f"from,type,to,effect,pool\n{rows}", encoding="utf-8")
+        (folder / "pools.csv").write_text(f"ci,pool,required\nweb-1,nodes,{required}\n", encoding="utf-8")
+        cis = "id,kind,name\nweb-1,server,web-1\napp,application,Shop\nn1,server,n1\nn2,server,n2\n"
+        (folder / "cis.csv").write_text(cis, encoding="utf-8")
+        imported = run("import", str(folder), "--source", source, "--allow-removals")
+        assert imported[0] == 0, imported
+    out = words(shown(run, "conflicts"))
+    for told in (
+        "disagree on 2 values of 1 CI: effect 1, required 1",
+        "effect of depends_on app: down (netbox) · itop says degraded – the CI came from netbox first",
+        "required of pool nodes: 1 (netbox) · itop says 2 –",
+    ):  # fmt: skip
+        assert told in out, out
+    (conflict,) = answer(run, "conflicts", "web-1", "--attribute", "effect")["conflicts"]
+    assert (conflict["subject"], conflict["kept"], conflict["grounds"]) == ("depends_on app", "down", "first_source")
+    told = answer(run, "show", "web-1")["conflicts"]
+    assert [one["attribute"] for one in told] == ["effect", "required"]
+    assert "depends_on app, effect: itop says degraded" in words(shown(run, "show", "web-1"))
+    assert answer(run, "show", "app")["conflicts"] == []

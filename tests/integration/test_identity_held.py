@@ -10,9 +10,10 @@ import pytest
 from api import identity_held
 from api.identity_held import Findings
 from cmdb.model.changeset import Changeset
-from cmdb.model.ci import CI, CiId, attributes_json
+from cmdb.model.ci import CI, CiId, Pool, Relation, attributes_json
 from cmdb.model.claims import Claim, claims_json
 from cmdb.model.model import standard_model
+from cmdb.reconcile.claims import joined_voices
 from cmdb.store.sqlite.store import SqliteStore
 
 
@@ -96,3 +97,37 @@ def test_conflicts_follow_every_change(store: SqliteStore, findings: Findings) -
     store.apply(Changeset("ann", "a", put_cis=[shared("y1", 1, 2, "retired")]))
     assert list(findings.spots()[1]) == []
     assert list(Findings(store, standard_model()).spots()[1]) == []
+
+
+def depends(start: str, end: str, **effects: str) -> Relation:
+    said = [Relation(CiId(start), "depends_on", CiId(end), "", effect, of) for of, effect in effects.items()]
+    return joined_voices(standard_model(), said, "a")
+
+
+def rule(**required: str) -> Pool:
+    said = [Pool(CiId("x1"), "p", number, "", "", source) for source, number in required.items()]
+    return joined_voices(standard_model(), said, "a")
+
+
+def test_conflicts_about_relations_and_pools_follow_every_change(store: SqliteStore, findings: Findings) -> None:
+    def told() -> list[str]:
+        every = findings.spots()[1]
+        assert every == Findings(store, standard_model()).spots()[1]
+        assert all(spot.sources == {"a", "b"} for spot in every)
+        return [f"{spot.ci} {spot.told.subject if spot.told else ''}, {spot.attribute}" for spot in every]
+
+    assert told() == []
+    changed = [
+        depends("x0", "x1", a="down", b="at_risk"),
+        depends("x2", "x1", a="down", b=""),
+        depends("y0", "y1", a=""),
+    ]
+    store.apply(Changeset("ann", "a", put_relations=changed, put_pools=[rule(a="1", b="2")]))
+    assert told() == ["x0 depends_on x1, effect", "x1 pool p, required"]
+    store.apply(Changeset("ann", "a", put_cis=[ci("x1", rto=5), shared("x0", 60, 30)]))
+    assert told() == ["x0 , rto", "x0 depends_on x1, effect", "x1 pool p, required"]
+    changed = [depends("x0", "x1", a="down", b="down"), depends("x2", "x1", a="down", b="degraded")]
+    store.apply(Changeset("ann", "a", put_relations=changed, put_pools=[rule(a="2", b="2")]))
+    assert told() == ["x0 , rto", "x2 depends_on x1, effect"]
+    store.apply(Changeset("ann", "a", retire=[CiId("x2")], delete=[CiId("x0")]))
+    assert told() == []

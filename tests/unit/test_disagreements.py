@@ -1,4 +1,4 @@
-"""Where sources of a CI disagree: what is told as kept is recorded, its source says so, and the reason is the rule."""
+"""Where sources disagree: what is told as kept is recorded, its source says so, and the reason is the rule."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,14 +8,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.identity import Disagreement, Grounds, disagreements, known, known_words, value_words
+from api.identity import (
+    Disagreement,
+    Grounds,
+    disagreements,
+    every_disagreement,
+    known,
+    known_words,
+    rule_disagreements,
+    value_words,
+)
 from api.identity_held import spots_of
-from cmdb.model.ci import CI, CiId, attributes_json
-from cmdb.model.claims import Claim, claims_of
+from cmdb.model.ci import CI, CiId, Pool, Relation, attributes_json
+from cmdb.model.claims import Claim, claims_of, voices
 from cmdb.model.model import Model, standard_model
 from cmdb.model.precedence import Precedence
-from cmdb.reconcile.claims import FIELDS, settled
+from cmdb.reconcile.claims import FIELDS, joined_voices, settled
 from cmdb.reconcile.merge import merge
+from cmdb.store.port import Around
 
 MODEL = standard_model()
 X = CiId("x")
@@ -139,7 +149,7 @@ def test_what_is_told_is_what_is_recorded(
     model = preferring(*order[:ranked])
     ci = settled(model, X, claims, first, stale)
     found = disagreements(model, ci, now)
-    assert [(one.ci, one.attribute, one.sources) for one in found] == [tuple(spot) for spot in spots_of(model, ci)]
+    assert [(one.ci, one.attribute, one.sources, None) for one in found] == spots_of(model, ci)
     for one in found:
         assert one.kept == ci.attributes.get(one.attribute)
         said = [c.attributes[one.attribute] for c in claims if c.source == one.source and one.attribute in c.attributes]
@@ -149,3 +159,70 @@ def test_what_is_told_is_what_is_recorded(
         assert one.attribute not in FIELDS
         if now == stale:
             assert one.grounds is not Grounds.outdated
+
+
+def relation(source: str, effect: str, to: str = "y") -> Relation:
+    return Relation(X, "depends_on", CiId(to), "", effect, source)
+
+
+@pytest.mark.parametrize(
+    ("said", "first", "order", "told"),
+    [
+        ("a:down b:degraded", "a", "", ("down", "a", [("b", "degraded")], Grounds.first_source)),
+        ("a:down b:degraded", "b", "", ("degraded", "b", [("a", "down")], Grounds.first_source)),
+        ("a:down b:degraded", "c", "", ("down", "a", [("b", "degraded")], Grounds.first_source)),
+        ("a:down b:degraded", "a", "b", ("degraded", "b", [("a", "down")], Grounds.precedence)),
+        ("a: b:degraded", "a", "", ("down", "a", [("b", "degraded")], Grounds.first_source)),
+        ("a:down b:degraded c:at_risk", "c", "b", ("degraded", "b", [("c", "at_risk"), ("a", "down")],
+                                                   Grounds.precedence)),
+    ],
+)  # fmt: skip
+def test_the_rule_is_told_of_a_relation_too(said: str, first: str, order: str, told: tuple[Any, ...]) -> None:
+    model = preferring(*order)
+    every = [relation(*one.split(":")) for one in said.split()]
+    joined = joined_voices(model, every, first)
+    (one,) = rule_disagreements(model, Around([joined], []))
+    others = [(other.source, other.value) for other in one.others]
+    assert (one.kept, one.source, others, one.grounds) == told
+    assert (one.ci, one.subject, one.attribute) == (X, "depends_on y", "effect")
+    other = next(name for name, _ in others)
+    (now,) = rule_disagreements(preferring(other), Around([joined], []))
+    assert (now.kept, now.source, now.grounds) == (one.kept, one.source, Grounds.outdated)
+    assert now.why == f"kept until the next import, when {other} is believed"
+
+
+RULES = st.builds(
+    Pool, st.just(X), st.just("p"), st.sampled_from("12"), st.sampled_from(["", "2"]),
+    st.sampled_from(["", "down", "degraded"]), SOURCES,
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(said=st.lists(RULES, min_size=1, max_size=3, unique_by=lambda one: one.source), first=SOURCES,
+       order=st.permutations("abc"), ranked=st.integers(0, 3))  # fmt: skip
+def test_what_is_told_of_a_pool_is_what_is_recorded(
+    said: list[Pool], first: str, order: list[str], ranked: int
+) -> None:
+    model = preferring(*order[:ranked])
+    pool = joined_voices(model, said, first)
+    found = {one.attribute: one for one in rule_disagreements(model, Around([], [pool]))}
+    usual = {"required": None, "full": None, "effect": "down"}
+    for name, silent in usual.items():
+        values = {voice.source: getattr(voice, name) or silent for voice in voices(pool)}
+        assert (name in found) == (len(set(values.values())) > 1)
+        if name in found:
+            one = found[name]
+            assert one.kept == (getattr(pool, name) or silent) == values[one.source]
+            assert {(other.source, other.value) for other in one.others} == {
+                (source, value) for source, value in values.items() if value != one.kept
+            }
+            assert one.grounds is not Grounds.outdated
+            assert one.sources == set(values)
+
+
+def test_a_ci_has_the_relations_that_leave_it() -> None:
+    here, there = (joined_voices(MODEL, [relation("a", "down", to), relation("b", "at_risk", to)], "a") for to in "yz")
+    there = there._replace(from_id=CiId("z"), to_id=X)
+    ci = settled(MODEL, X, [claim("a", rto=1), claim("b", rto=2)], "a")
+    found = every_disagreement(MODEL, ci, (), Around([here, there], []))
+    assert [(one.subject, one.attribute) for one in found] == [("", "rto"), ("depends_on y", "effect")]
