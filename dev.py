@@ -56,11 +56,11 @@ def demo(*rest: str) -> None:
 
 
 def test(*rest: str) -> None:
-    run(str(PYTHON), "-m", "pytest", "-n", "3", *rest)
+    run(str(PYTHON), "-m", "pytest", "-n", "3", "--dist", "loadgroup", *rest)
 
 
 def slow(*rest: str) -> None:
-    run(str(PYTHON), "-m", "pytest", "-n", "3", "--dist", "worksteal", "-m", "slow", *rest)
+    run(str(PYTHON), "-m", "pytest", "-n", "3", "--dist", "loadgroup", "-m", "slow", *rest)
 
 
 def check() -> None:

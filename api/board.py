@@ -79,9 +79,9 @@ class Board:
     @cached_property
     def question(self) -> Joint:
         """Their joint scenario."""
-        at, pictures = self.standing, [row.picture for row in self.rows]
+        pictures = [row.picture for row in self.rows]
         cases = [picture.case for picture in pictures]
-        joint = joint_question(at.estate, cases, at.moment, at.checked_at, at.seen.live, at.seen.as_of, at.stale)
+        joint = joint_question(self.standing.estate, cases, self.standing.asked)
         return together(joint, [picture.question for picture in pictures], cases)
 
     @cached_property

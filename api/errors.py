@@ -158,7 +158,7 @@ INPUT_FAULTS: tuple[InputFault, ...] = (
     InputFault("MISSING_LOGIN", "No login for an API."),
     InputFault("MISSING_SHEET", "A sheet that must be there."),
     InputFault("MISSING_VALUE", "A value that must be there."),
-    InputFault("NOTHING_TO_UNDO", "A revision that changed no CI, relation or pool."),
+    InputFault("NOTHING_TO_UNDO", "A revision that changed no CI, relation or pool, and decided on no duplicates."),
     InputFault("NOT_AN_XLSX", "Not a workbook of the .xlsx kind."),
     InputFault("NOT_CORRECTED", "A cell of a row that was held back still holds what was wrong with it."),
     InputFault("NOT_EDITABLE", "A field that may not change in this state of the record."),

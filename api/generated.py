@@ -32,11 +32,8 @@ GENERATED: Mapping[str, Callable[[], str]] = {
 
 def differing() -> list[str]:
     """The files that are not what the code says."""
-    return [name for name, text in GENERATED.items() if _read(ROOT / name) != text()]
-
-
-def _read(path: Path) -> str | None:
-    return path.read_bytes().decode(errors="replace") if path.exists() else None
+    files = ((name, ROOT / name, text) for name, text in GENERATED.items())
+    return [name for name, file, text in files if not file.exists() or file.read_bytes() != text().encode()]
 
 
 def main(arguments: list[str]) -> int:

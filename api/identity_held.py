@@ -16,15 +16,17 @@ from cmdb.progress import Progress, Silent
 from cmdb.reconcile.claims import FIELDS, conflicts
 from cmdb.reconcile.duplicates import Proposal, proposals
 from cmdb.store.bulk import collector_paused
-from cmdb.store.port import THING, VALUE, Around, CiFilter, Slice, Store, StoredCI
+from cmdb.store.port import Around, CiFilter, Store, StoredCI
+from cmdb.store.slices import THING, VALUE, Slice
 
 BATCH = 10_000
 """CIs that are read at once."""
 FEW = 5_000
 """Changed CIs up to which what is kept is brought up to date rather than found anew."""
-SHORT, PAUSE = 1.0, 20.0
-"""Seconds that comparing all CIs may take each time something changed; where it takes longer, it is done again after
-so many times as long."""
+SHORT = 1.0
+"""Seconds that comparing all CIs may take each time something changed."""
+PAUSE = 20.0
+"""Where it takes longer, it is done again once so many times as long has passed."""
 
 
 class Likely(NamedTuple):
@@ -36,14 +38,16 @@ class Likely(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """The pairs found in a revision; `left_out` CIs changed since. When they were found, and how long that took, in
-    seconds."""
+    """The pairs found in a revision, without those of the `left_out` CIs that changed since.
+
+    Finding them began at `found_at` by the clock of `Findings`, and took so many `seconds`.
+    """
 
     revision: int
     every: list[Likely]
     left_out: int
-    at: float
-    took: float
+    found_at: float
+    seconds: float
 
     def without(self, changed: AbstractSet[CiId]) -> "Pairs":
         """Those whose CIs are as they were."""
@@ -63,36 +67,48 @@ class Spot(NamedTuple):
 
 @dataclass
 class Findings:
-    """The proposals and conflicts of a store's newest revision. Safe to use from any thread: of several callers for
-    one thing, one computes it. Retired CIs take no part. Methods raise `StoreUnavailable`."""
+    """The conflicts of a store's newest revision, and its proposals: of that revision too, or, where finding them takes
+    long, of an earlier one without the CIs that changed since.
+
+    Safe to use from any thread: of several callers for one thing, one computes it. Retired CIs take no part. Methods
+    raise `StoreUnavailable`.
+    """
 
     store: Store
     model: Model
     clock: Callable[[], float] = monotonic
     _lock: Lock = field(default_factory=Lock)
-    _likely: Pairs | None = None
+    _found: Pairs | None = None
+    _shown: "_Shown | None" = None
     _spots: "_Spots | None" = None
 
-    def likely(self, progress: Progress | None = None) -> "Pairs":
+    def likely(self, progress: Progress | None = None) -> Pairs:
         """The pairs that may be one, likeliest first, also those that were said to be two.
 
         Where comparing all took long and was done lately, pairs of CIs that changed since are left out instead.
         """
         with self._lock:
-            head, held = self.store.head().revision, self._likely
-            if held is not None and held.revision != head:
-                changed = self._changed(held.revision, head)
-                if changed is None or (changed and not self._lately(held)):
-                    held = None
-                elif changed:
-                    return held.without(changed)
-                else:
-                    held = held._replace(revision=head)
-            self._likely = held or self._found(head, progress or Silent())
-            return self._likely
+            head, shown = self.store.head().revision, self._shown
+            if shown is None or shown.head != head or (shown.pairs.left_out and not self._lately(shown.pairs)):
+                shown = self._shown = _Shown(head, self._pairs(head, progress or Silent()))
+            return shown.pairs
 
-    def _lately(self, held: "Pairs") -> bool:
-        return held.took > SHORT and self.clock() - held.at < PAUSE * held.took
+    def _pairs(self, head: int, progress: Progress) -> Pairs:
+        """What is kept, as it stands at the newest revision; found anew where that is not enough."""
+        held = self._found
+        changed = None if held is None else self._changed(held.revision, head)
+        if held is not None and changed is not None:
+            if not changed:
+                self._found = held._replace(revision=head)
+                return self._found
+            if self._lately(held):
+                return held.without(changed)
+        self._found = self._compared(head, progress)
+        return self._found
+
+    def _lately(self, held: Pairs) -> bool:
+        """Whether it is too early to compare all CIs again."""
+        return held.seconds > SHORT and self.clock() - held.found_at < PAUSE * held.seconds
 
     def _changed(self, before: int, now: int) -> set[CiId] | None:
         """The CIs that are not as they were, new ones and those that went among them; None where they are too many."""
@@ -102,7 +118,8 @@ class Findings:
         old, new = (self.store.get(touched, at) for at in (before, now))
         return {ci for ci in touched if _value(old, ci) != _value(new, ci)}
 
-    def _found(self, at: int, progress: Progress) -> "Pairs":
+    def _compared(self, at: int, progress: Progress) -> Pairs:
+        """The pairs found by comparing all CIs of a revision."""
         began = self.clock()
         with collector_paused():
             cis = self._cis(at, progress)
@@ -158,6 +175,13 @@ class Findings:
         return cis
 
 
+class _Shown(NamedTuple):
+    """Pairs, and the newest revision when they were told."""
+
+    head: int
+    pairs: Pairs
+
+
 class _Spots(NamedTuple):
     revision: int
     by_ci: dict[CiId, list[Spot]]
@@ -202,6 +226,6 @@ def _likely(proposal: Proposal, cis: Sequence[CI]) -> Likely:
     return Likely(proposal, frozenset(ci.kind for ci in cis), sources)
 
 
-def counted(attributes: Iterable[str]) -> list[tuple[str, int]]:
+def tally(attributes: Iterable[str]) -> list[tuple[str, int]]:
     """How many there are of each, the most first."""
     return sorted(Counter(attributes).items(), key=lambda told: (-told[1], told[0]))

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from api.identity import Disagreement, disagreements, every_disagreement
-from api.identity_held import counted
+from api.identity_held import tally
 from api.records import listed
 from api.workspace import Workspace
 from cmdb.model.ci import CI, CiId
@@ -59,7 +59,8 @@ class Disputes:
 def distinct(workspace: Workspace) -> frozenset[frozenset[CiId]]:
     """The pairs of which a person said that they are two."""
     matches = workspace.records().book.matches.values()
-    return apart((match.number, match.verdict, [part.ci for part in match.cis]) for match in matches)
+    counting = (match for match in matches if match.undone_at is None)
+    return apart((match.number, match.verdict, [part.ci for part in match.cis]) for match in counting)
 
 
 def doubles(
@@ -101,7 +102,7 @@ def disputes(
     }
     nodes = [Disputed(cis[spot.ci].ci, spot.told or told[spot.ci, spot.attribute]) for spot in page.nodes]
     shown = Page(nodes, page.total_count, page.end_cursor, page.has_next_page)
-    return Disputes(revision, len({spot.ci for spot in wanted}), counted(spot.attribute for spot in wanted), shown)
+    return Disputes(revision, len({spot.ci for spot in wanted}), tally(spot.attribute for spot in wanted), shown)
 
 
 def disputes_of(workspace: Workspace, ci: CiId, source: str, attribute: str, first: int) -> Disputes:
@@ -115,4 +116,4 @@ def disputes_of(workspace: Workspace, ci: CiId, source: str, attribute: str, fir
         for told in every_disagreement(workspace.model, stored, stale, around)
         if source in ("", *told.sources) and attribute in ("", told.attribute)
     ]
-    return Disputes(head, min(len(found), 1), counted(one.told.attribute for one in found), listed(found, first, None))
+    return Disputes(head, min(len(found), 1), tally(one.told.attribute for one in found), listed(found, first, None))

@@ -1,19 +1,26 @@
 """What an import would do to the answers: what matters among its changes, and whose blast radius it moves."""
 
+from collections.abc import Collection, Mapping
+
 from api.import_ahead import Ahead, Recorded
 from api.import_matters import MOST_COMPARED, MOST_LOSING, matters, too_many, too_many_to_compare
 from api.import_radius import blast_radius
 from api.import_report import BlastRadius, Effect
 from api.import_sides import Sides
 from api.workspace import Workspace
+from cmdb.model.ci import CiId
 from cmdb.reconcile.plan import Plan
 from impact.estate import Estate
 
 
-def effect_of(plan: Plan, workspace: Workspace) -> Effect:
+def effect_of(
+    plan: Plan, workspace: Workspace, same: Mapping[CiId, CiId] | None = None,
+    apart: Collection[frozenset[CiId]] = (),
+) -> Effect:  # fmt: skip
     """What `plan` would do to the estate of `workspace`; to be asked before the plan is applied.
 
-    Cost follows what the plan touches and what depends on that, within limits that the answer states when it meets
+    Where it carries out a decision, `same` are CIs that go on as others, `apart` pairs that are two: see `Sides`. Cost
+    follows what the plan touches and what depends on that, within limits that the answer states when it meets
     them. Raises `StoreUnavailable`.
     """
     if plan.empty:
@@ -24,7 +31,8 @@ def effect_of(plan: Plan, workspace: Workspace) -> Effect:
     if before.revision != plan.changeset.base:
         words = "something else was recorded since the plan was worked out"
         return Effect(blast_radius=BlastRadius(words), not_looked_at=[f"what matters among the changes: {words}"])
-    sides = Sides(before, plan, Ahead(Recorded(workspace.store, before.size), plan.changeset, workspace.model))
+    ahead = Ahead(Recorded(workspace.store, before.size), plan.changeset, workspace.model)
+    sides = Sides(before, plan, ahead, same or {}, apart)
     return Effect(False, matters(sides), blast_radius(sides), _left_out(sides))
 
 

@@ -180,7 +180,8 @@ def resembling(sides: Sides) -> Iterator[Concern]:
         return
     recorded = sides.ahead.recorded.dump()
     new, doubted = {ci.id for ci in created}, {doubt.new for doubt in sides.plan.doubts}
-    for found in proposals(sides.model, [*recorded.cis, *created], parted(recorded.records)):
+    apart = parted(recorded.records).union(sides.apart)
+    for found in proposals(sides.model, [*recorded.cis, *created], apart):
         for one, other in (found.cis, found.cis[::-1]):
             if one in new and other not in new and one not in doubted:
                 words = f"like {named(sides.ref(other))} ({found.score} of 100): {', '.join(found.reasons)}"

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import chain
 
@@ -59,11 +59,17 @@ class Side:
 
 @dataclass(frozen=True)
 class Sides:
-    """`before` is the newest estate; what is to come is told from the plan."""
+    """`before` is the newest estate; what is to come is told from the plan.
+
+    `same` are CIs that go on as others: what relies on the one relies on the other, and loses nothing by it. `apart`
+    are pairs of CIs that the plan itself says are two.
+    """
 
     before: Estate
     plan: Plan
     ahead: Ahead
+    same: Mapping[CiId, CiId] = field(default_factory=dict)
+    apart: Collection[frozenset[CiId]] = ()
 
     @property
     def model(self) -> Model:
@@ -121,7 +127,12 @@ class Sides:
 
     @cached_property
     def leaving(self) -> frozenset[CiId]:
-        """CIs in service that will not be."""
+        """CIs in service that will not be, also not as another."""
+        return frozenset(ci for ci in self._going if not self.will_be_live(self.same.get(ci, ci)))
+
+    @cached_property
+    def _going(self) -> frozenset[CiId]:
+        """CIs in service that will not be under their id."""
         changeset = self.ahead.changeset
         moved = (ci.id for ci in changeset.put_cis if ci.lifecycle != LIVE)
         return frozenset(ci for ci in {*changeset.retire, *changeset.delete, *moved} if self.is_live(ci))
@@ -146,7 +157,7 @@ class Sides:
         changeset = self.ahead.changeset
         keys = [*changeset.remove_relations, *(old.key for old, new in self.plan.relations.changed if moved(old, new))]
         rules = [*changeset.remove_pools, *(old.key for old, new in self.plan.pools.changed if moved(old, new))]
-        above = {self.owner(r.key) for r in self._around_leaving.relations}
+        above = {self.owner(r.key) for r in self._around_going.relations}
         found = {*map(self.owner, keys), *(key.ci for key in rules), *above}
         return frozenset(ci for ci in found if self.is_live(ci) and self.will_be_live(ci))
 
@@ -154,7 +165,7 @@ class Sides:
     def rewired(self) -> frozenset[CiId]:
         """CIs that will depend on something else, or otherwise, than now, or come into service, or leave it."""
         owners = (self.owner(key) for key in self._relations if self._flows(key.type))
-        return frozenset(chain(owners, (key.ci for key in self._pools), self.leaving, self.arriving))
+        return frozenset(chain(owners, (key.ci for key in self._pools), self._going, self.arriving))
 
     @cached_property
     def resized(self) -> frozenset[CiId]:
@@ -176,12 +187,13 @@ class Sides:
         return dict(found)
 
     def now(self, cis: Collection[CiId]) -> Side:
-        """What `cis` rely on now."""
-        return self._side(cis, self.ahead.recorded.around(cis), self.is_live)
+        """What `cis` rely on now, CIs that go on as others being these already; pools have the members that are
+        recorded, since one fewer is one fewer whichever goes."""
+        return self._side(cis, self.ahead.recorded.around(cis), self.is_live, self.same)
 
     def then(self, cis: Collection[CiId]) -> Side:
         """What `cis` will rely on."""
-        return self._side(cis, self.ahead.around(cis), self.will_be_live)
+        return self._side(cis, self.ahead.around(cis), self.will_be_live, {})
 
     def owner(self, key: RelationKey) -> CiId:
         """The end of a relation that depends on the other; where no impact flows, its start."""
@@ -210,20 +222,22 @@ class Sides:
         return [*(pool.key for pool in it.put_pools if pool not in again), *it.remove_pools]
 
     @cached_property
-    def _around_leaving(self) -> Around:
-        return self.ahead.recorded.around(self.leaving) if self.leaving else Around([], [])
+    def _around_going(self) -> Around:
+        return self.ahead.recorded.around(self._going) if self._going else Around([], [])
 
     def _flows(self, type_: str) -> bool:
         declared = self.model.relations.get(type_)
         return declared is not None and declared.impact != "none"
 
-    def _side(self, cis: Collection[CiId], found: Around, live: Lives) -> Side:
+    def _side(self, cis: Collection[CiId], found: Around, live: Lives, same: Mapping[CiId, CiId]) -> Side:
         relied = {ci: defaultdict[str, dict[CiId, str]](dict) for ci in cis}
         members = defaultdict[tuple[CiId, str], set[CiId]](set)
         for owner, other, relation in self._owned(found.relations, relied, live):
             flows = self._flows(relation.type)
-            links = relied[owner][NEEDS if flows else relation.type]
-            links[other] = self._harder(links.get(other, ""), relation)
+            known = same.get(other, other)
+            if known != owner:
+                links = relied[owner][NEEDS if flows else relation.type]
+                links[known] = self._harder(links.get(known, ""), relation)
             if flows and relation.pool:
                 members[owner, relation.pool].add(other)
         rules = {(pool.ci, pool.name): pool for pool in found.pools}

@@ -28,7 +28,7 @@ from impact.incidents.report import (
 )
 from impact.incidents.suspects import merged, suspects
 from impact.incidents.values import IncidentCase
-from impact.question import Question
+from impact.question import Asked, Question
 from impact.reviews.drift import drift
 from impact.reviews.report import Drift
 
@@ -53,8 +53,7 @@ class Picture:
     @cached_property
     def question(self) -> Question:
         """The joint scenario of its CIs at the moment."""
-        at = self.standing
-        return question_of(at.estate, self.case, at.moment, at.checked_at, at.seen.live, at.seen.as_of, at.stale)
+        return question_of(self.standing.estate, self.case, self.standing.asked)
 
     @property
     def unrecorded(self) -> list[CiId]:
@@ -106,7 +105,7 @@ class Picture:
         last = max(earlier, default=begun) - timedelta(microseconds=1)
         if not self.incident.started_at <= last < self.standing.moment:
             return None
-        then = question_of(self.standing.estate, self.case, last)
+        then = question_of(self.standing.estate, self.case, Asked(last))
         return facts_now(then, self.case)
 
     def drift(self, since: str, first: int) -> Drift:

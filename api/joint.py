@@ -16,7 +16,7 @@ from impact.estate import UNKNOWN
 from impact.incidents.joint import joint_question
 from impact.incidents.values import IncidentCase
 from impact.kernels.types import I32, I64
-from impact.question import Question
+from impact.question import Asked, Question
 from impact.report import AffectedClientGroup, AffectedService, Clock, Page, Summary
 from impact.states import Level
 
@@ -59,7 +59,7 @@ class Joint(Question):
         since = np.zeros(len(cis), np.int64)
         still = np.ones(len(cis), np.bool_)
         for moment in self._turns()[:MOST_MOMENTS]:
-            then = joint_question(self.estate, self.cases, moment).walk.levels_of(cis)
+            then = joint_question(self.estate, self.cases, Asked(moment)).walk.levels_of(cis)
             still &= then == Level.DOWN
             if not still.any():
                 return since

@@ -47,7 +47,8 @@ def known_as(workspace: Workspace, asked: str) -> KnownAs | None:
 
 def _merged(book: Book, asked: CiId) -> tuple[CiId, int]:
     """What an id was merged into in the end, and in which revision; 0 where it never was."""
-    merges = sorted((book.revisions[m.key], m) for m in book.matches.values() if m.verdict is Verdict.same)
+    matches = (match for match in book.matches.values() if match.verdict is Verdict.same and match.undone_at is None)
+    merges = sorted((book.revisions[match.key], match) for match in matches)
     target, since = asked, 0
     for revision, match in merges:
         keep, gone = match.cis[0].ci, match.cis[1].ci

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from api import lines
 from api.identity import Disagreement, disagreements, sets
-from api.import_report import Concern, Effect
+from api.import_report import Effect
 from api.workspace import Workspace
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Relation
@@ -21,7 +20,6 @@ from cmdb.reconcile.validate import references, validate
 from cmdb.records.faults import refused
 from cmdb.records.matching import renamed
 from cmdb.store.port import Around, StoredCI
-from impact.report import CiRef
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,8 @@ class Matching:
     """What a decision would change. `cis` stand after it; `before` are those asked about, of which `gone` goes.
 
     `moved` relations lie elsewhere than before, `joined` are stated by more sources than before, `dropped` would lead
-    from a CI to itself. `records` are the numbers of those that would name the CI that stays instead.
+    from a CI to itself; of those that both CIs of a merge have there are `shared`, the joined ones among them.
+    `records` are the numbers of those that would name the CI that stays instead.
     """
 
     before: tuple[CI, ...]
@@ -40,31 +39,16 @@ class Matching:
     joined: Sequence[Relation]
     dropped: Sequence[Relation]
     records: Sequence[str]
+    shared: int = 0
     gone: CiId | None = None
-
-    @property
-    def known(self) -> int:
-        """How many relations of the CI that goes are recorded of the one that stays in the same words."""
-        left = len(self.plan.relations.removed) - len(self.dropped)
-        return max(left - len(self.moved) - len(self.joined), 0)
 
     def effect(self, workspace: Workspace) -> Effect:
         """What it would do to the answers; to be asked before it is done. Raises `StoreUnavailable`."""
         from api.import_effect import effect_of  # loads the engine
 
-        found = effect_of(self.plan, workspace)
         if self.gone is None:
-            return found
-        matters = (replace(one, concerns=[c for c in one.concerns if self._concerns(c)]) for one in found.matters)
-        counted = zip(matters, found.matters, strict=True)
-        left = [replace(new, count=new.count - len(old.concerns) + len(new.concerns)) for new, old in counted]
-        return replace(found, matters=[one for one in left if one.count])
-
-    def _concerns(self, concern: Concern) -> bool:
-        """Whether a concern is one: that who relies on the CI that goes relies on the one that stays is none."""
-        gone, keep = (lines.named(CiRef(ci.id, ci.kind, ci.name)) for ci in (self.before[1], self.cis[0]))
-        loses = f"loses {gone}"
-        return concern.ci.id != self.gone and concern.words not in (loses, f"{loses}; gains {keep}")
+            return effect_of(self.plan, workspace, apart=[frozenset(ci.id for ci in self.cis)])
+        return effect_of(self.plan, workspace, same={self.gone: self.cis[0].id})
 
 
 def merging(workspace: Workspace, keep: CiId, gone: CiId) -> Matching:
@@ -79,8 +63,15 @@ def merging(workspace: Workspace, keep: CiId, gone: CiId) -> Matching:
     return replace(
         _matching(workspace, rewrite, around, [stored.ci for stored in cis], head),
         dropped=[r for r in around.relations if {r.from_id, r.to_id} == ends], records=[str(r.key) for r in found],
-        gone=gone,
+        shared=len(_links(around.relations, keep) & _links(around.relations, gone)), gone=gone,
     )  # fmt: skip
+
+
+def _links(relations: Iterable[Relation], ci: CiId) -> set[tuple[str, CiId, bool, str]]:
+    """The relations of a CI, whoever it is: of which type, with which other, whether they start at it, in which
+    pool."""
+    starting = {(r.type, r.to_id, True, r.pool) for r in relations if r.from_id == ci}
+    return starting | {(r.type, r.from_id, False, r.pool) for r in relations if r.to_id == ci}
 
 
 def parting(workspace: Workspace, ci: CiId, source: str, key: str | None) -> Matching:
@@ -117,17 +108,15 @@ def _matching(workspace: Workspace, rewrite: Rewrite, around: Around, cis: Seque
     model, gone = workspace.model, set(rewrite.delete)
     left = [r.key for r in around.relations if gone & {r.from_id, r.to_id}]
     dropped = [pool.key for pool in around.pools if pool.ci in gone]
-    stated = {relation.key: len(voices(relation)) for relation in around.relations}
     plan = Plan(
         Changeset("", "", base=head, **rewrite._asdict()),
         _difference(cis, rewrite.put_cis, [(ci,) for ci in gone], 1),
         _difference(around.relations, rewrite.put_relations, [*rewrite.remove_relations, *left], 4),
         _difference(around.pools, rewrite.put_pools, [*rewrite.remove_pools, *dropped], 2), owned=0,
     )  # fmt: skip
-    joined = [r for r in rewrite.put_relations if len(voices(r)) > max(1, stated.get(r.key, 0))]
+    joined = [new for old, new in plan.relations.changed if len(voices(new)) > len(voices(old))]
     conflicts = [one for ci in rewrite.put_cis for one in disagreements(model, ci)]
-    moved = [r for r in plan.relations.created if r not in joined]
-    return Matching(tuple(cis), tuple(rewrite.put_cis), plan, conflicts, moved, joined, (), ())
+    return Matching(tuple(cis), tuple(rewrite.put_cis), plan, conflicts, plan.relations.created, joined, (), ())
 
 
 def _difference(stored: Iterable[T], put: Sequence[T], removed: Iterable[tuple[str, ...]], width: int) -> Difference[T]:

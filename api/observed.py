@@ -22,7 +22,7 @@ from impact.analyses.people import people
 from impact.estate import Estate
 from impact.graph import META, PROVIDER
 from impact.kernels.types import B1, I32, I64
-from impact.question import ask
+from impact.question import Asked, ask
 from impact.report import CiRef, Page
 from impact.states import Assumption
 from importers.observed.names import Candidate
@@ -229,7 +229,7 @@ class Hints:
         if hint.state is not HintState.proposed:
             return None
         called, caller = Assumption(hint.to.id), Assumption(hint.from_.id)
-        now, then = (ask(self.estate, given, self.standing.moment) for given in ([called], [called, caller]))
+        now, then = (ask(self.estate, given, Asked(self.standing.moment)) for given in ([called], [called, caller]))
         services = then.walk.nodes[then.services]
         hit = services[then.walk.levels[then.services] > now.walk.levels_of(services)]
         return Risk(len(hit), people(then).total - people(now).total, self.estate.refs(hit.tolist(), 3))

@@ -19,7 +19,7 @@ from cmdb.store.port import Head
 from impact.estate import Estate
 from impact.incidents.values import ChangeCase, IncidentCase, Part
 from impact.paging import BadCursor, decode_cursor, encode_cursor
-from impact.question import Question, ask
+from impact.question import Asked, Question, ask
 from impact.report import CiRef, Page
 from impact.snapshot import Seen
 from impact.stale import StaleSource
@@ -81,14 +81,16 @@ class Standing:
         """The sources not heard of for too long, at the time that the graph is of."""
         return self.workspace.stale_sources(self.estate.recorded_at if self.seen.as_of else None)
 
+    @cached_property
+    def asked(self) -> Asked:
+        """How questions are asked: at the moment, of the graph as it is seen."""
+        return Asked(self.moment, self.checked_at, self.seen.live, self.seen.as_of, self.stale)
+
     def ask(
         self, given: Sequence[Assumption] = (), began: datetime | None = None, declared: datetime | None = None
     ) -> Question:
         """What a scenario does at the moment. Raises `UnknownCi` and `ContradictoryScenario`."""
-        seen = self.seen
-        return ask(
-            self.estate, given, self.moment, began, self.checked_at, seen.live, seen.as_of, declared, self.stale
-        )  # fmt: skip
+        return ask(self.estate, given, self.asked, began, declared)
 
     def ref(self, ci: str) -> CiRef:
         """A CI by id, named as in the graph; one that is not in it by its id alone."""

@@ -35,7 +35,7 @@ from cmdb.service import Signed
 from impact.analyses import summarize
 from impact.question import Question
 from impact.reviews.drift import drift
-from impact.reviews.planned import Asked, Frozen, Planned, Stated, planned, seconds
+from impact.reviews.planned import Frozen, Planned, Stated, planned, seconds
 from impact.reviews.report import ChangeReview, Collision, Drift
 from impact.reviews.review import review
 from impact.states import Assumption, ImpactState
@@ -82,8 +82,7 @@ class Review:
     def _review(self) -> ChangeReview:
         at = self.standing
         stated = Stated(self.change.type.value, seconds(self.change.requested_at), self.change.back_out.minutes)
-        asked = Asked(at.moment, at.checked_at, at.seen.live, at.stale)
-        return review(at.estate, self._subject(), self._others(), self._freezes(), stated, asked)
+        return review(at.estate, self._subject(), self._others(), self._freezes(), stated, at.asked)
 
     def _subject(self) -> Planned:
         return planned(self.standing.estate, str(self.change.key), levels(self.change), *self.window)

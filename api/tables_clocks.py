@@ -13,6 +13,7 @@ from impact.analyses.restore_order import Plan
 from impact.continuity.report import RestoreOrder, RestoreStep
 from impact.report import AffectedService, Clock
 from impact.states import ImpactState
+from impact.words import counted
 
 CHAIN = 8
 
@@ -91,7 +92,7 @@ def _minutes(step: RestoreStep) -> str:
 
 
 def _total(plan: RestoreOrder, zone: tzinfo) -> str:
-    steps = "1 step" if plan.total_count == 1 else f"{plan.total_count:,} steps"
+    steps = counted(plan.total_count, "step")
     if plan.unknown_count == plan.total_count:
         return f"{steps}; no restore time is recorded for any of them"
     back = moment(plan.all_back_at, zone) + (" or later" if plan.at_least else "") if plan.all_back_at else "–"

@@ -8,9 +8,9 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from api.identity import Disagreement, disagreements, known, known_words, others_words, value_words
-from api.identity_pages import Disputed, Disputes, Double, Doubles
+from api.identity_pages import Disputes, Double, Doubles
 from api.import_report import Effect
-from api.lines import print_labelled
+from api.lines import named, print_labelled
 from api.matching import Matching, holders
 from api.render import shape
 from api.tables_import_effect import print_effect
@@ -20,6 +20,7 @@ from cmdb.model.model import Model
 from cmdb.reconcile.claims import about
 from cmdb.records.matching import Decided
 from cmdb.records.source_types import Verdict
+from impact.report import CiRef
 
 SHOWN = 8
 LIKELY, MAYBE = 90, 80
@@ -85,10 +86,13 @@ def _argument(text: str) -> str:
 
 
 def _named(ci: CI) -> str:
-    name = ci.name if ci.name == ci.id else f"{ci.name} ({ci.id})"
     sources = ", ".join(dict.fromkeys(claim.source for claim in claims_of(ci)))
     state = "" if ci.lifecycle == "live" else f" · {ci.lifecycle}"
-    return f"[bold]{escape(name)}[/] {escape(f'{ci.kind} · {ci.sector}{state} · from {sources}')}"
+    return f"[bold]{escape(_title(ci))}[/] {escape(f'{ci.kind} · {ci.sector}{state} · from {sources}')}"
+
+
+def _title(ci: CI) -> str:
+    return named(CiRef(ci.id, ci.kind, ci.name))
 
 
 def disputes_json(found: Disputes) -> dict[str, Any]:
@@ -126,7 +130,7 @@ def print_disputes(out: Console, found: Disputes) -> None:
     last = None
     for one in page.nodes:
         if one.ci.id != last:
-            out.print(f"  [bold]{escape(_title(one))}[/]")
+            out.print(f"  [bold]{escape(_title(one.ci))}[/]")
         last = one.ci.id
         print_dispute(out, one.told)
     if page.has_next_page:
@@ -134,17 +138,21 @@ def print_disputes(out: Console, found: Disputes) -> None:
     return None
 
 
-def _title(one: Disputed) -> str:
-    return one.ci.id if one.ci.name == one.ci.id else f"{one.ci.name} ({one.ci.id})"
-
-
 def print_dispute(out: Console, one: Disagreement, width: int = 14) -> None:
     """One disagreement: what is kept and why, below it what the others say."""
     of = f"of {one.subject}: " if one.subject else ""
     kept = escape(f"{of}{value_words(one.kept, one.unit)} ({one.source})")
-    others = others_words(one.others, one.unit)
-    told = f"{kept} · [yellow]{escape(others)}[/] [dim]– {escape(one.why)}[/]"
-    print_labelled(out, escape(one.attribute), [told], width)
+    print_labelled(out, escape(one.attribute), [f"{kept} · {_others(one)}"], width)
+
+
+def _others(one: Disagreement) -> str:
+    """What the others say, and why it does not stand."""
+    return f"[yellow]{escape(others_words(one.others, one.unit))}[/] [dim]– {escape(one.why)}[/]"
+
+
+def _told(one: Disagreement) -> str:
+    """A disagreement on one line, without what is kept."""
+    return f"{escape(about(one.subject, one.attribute))}: {_others(one)}"
 
 
 def print_known(out: Console, ci: CI, disputes: Iterable[Disagreement]) -> None:
@@ -152,9 +160,7 @@ def print_known(out: Console, ci: CI, disputes: Iterable[Disagreement]) -> None:
     if words := known_words(ci):
         out.print(Padding(escape(words), (0, 0, 0, 2)))
     for one in disputes:
-        others = others_words(one.others, one.unit)
-        line = f"[yellow]{escape(about(one.subject, one.attribute))}[/]: {escape(others)} [dim]– {escape(one.why)}[/]"
-        print_labelled(out, "disagreement", [line], 16)
+        print_labelled(out, "disagreement", [_told(one)], 16)
 
 
 def matching_json(found: Matching, effect: Effect) -> dict[str, Any]:
@@ -196,34 +202,37 @@ def _print_ci(out: Console, model: Model, ci: CI, found: Matching) -> None:
     before = next((one for one in found.before if one.id == ci.id), None)
     values = {} if before is None else {**before._asdict(), **before.attributes}
     declared = model.attributes[ci.kind]
-    told: dict[bool, list[str]] = {False: [], True: []}
+    new, kept = list[str](), list[str]()
     for name, value, source in holders(model, ci):
         words = f"{name} {value_words(value, declared[name].unit if name in declared else '')} ({source})"
-        told[values.get(name) == value].append(escape(words))
-    print_labelled(out, escape(ci.id), [f"[bold]becomes[/] {' · '.join(told[False])}"] if told[False] else [], 12)
-    print_labelled(
-        out, "" if told[False] else escape(ci.id), [f"keeps {' · '.join(told[True])}"] if told[True] else [], 12
-    )
-    if words := known_words(ci):
-        print_labelled(out, "", [escape(words)], 12)
-    for one in found.conflicts:
-        if one.ci == ci.id:
-            line = f"[yellow]{escape(one.attribute)}[/]: {escape(others_words(one.others, one.unit))}"
-            print_labelled(out, "", [f"{line} [dim]– {escape(one.why)}[/]"], 12)
+        (kept if values.get(name) == value else new).append(escape(words))
+    told = [f"[bold]becomes[/] {' · '.join(new)}"] if new else []
+    told += [f"keeps {' · '.join(kept)}"] if kept else []
+    told += [escape(words)] if (words := known_words(ci)) else []
+    told += [_told(one) for one in found.conflicts if one.ci == ci.id]
+    print_labelled(out, escape(ci.id), told, 12)
 
 
 def _relations(found: Matching) -> Iterator[str]:
-    yield from _some("come to another CI", found.moved)
+    count = len(found.moved)
+    name = "relation now names" if count == 1 else "relations now name"
+    yield from _some(f"{count:,} {name} {found.cis[-1].id}", found.moved)
+    if found.shared:
+        yield f"{found.shared:,} that both had already"
     for one in found.joined[:SHOWN]:
-        yield escape(f"stated by {' and '.join(voice.source for voice in voices(one))}: {_relation(one)}")
+        yield f"[dim]{escape(f'{_relation(one)}: stated by {_speakers(one)}')}[/]"
     yield from _more(found.joined)
-    yield from [f"{found.known:,} recorded of both already"] if found.known and found.gone else []
-    yield from _some("left out, as no CI depends on itself", found.dropped)
+    yield from _some(f"{len(found.dropped):,} left out, as no CI depends on itself", found.dropped)
+
+
+def _speakers(one: Relation) -> str:
+    return " and ".join(voice.source for voice in voices(one))
 
 
 def _some(words: str, relations: Sequence[Relation]) -> Iterator[str]:
+    """The words and the relations that they are about; nothing where there is none."""
     if relations:
-        yield f"{len(relations):,} {words}"
+        yield escape(words)
     for one in relations[:SHOWN]:
         yield f"[dim]{escape(_relation(one))}[/]"
     yield from _more(relations)
@@ -248,25 +257,25 @@ def decided_json(done: Decided) -> dict[str, Any]:
 
 def print_decided(out: Console, model: Model, done: Decided) -> None:
     """A decision in words, and how to take it back."""
-    match = done.match
-    ids = [escape(part.ci) for part in match.cis]
-    if match.verdict is Verdict.same:
-        told = f"{ids[1]} is part of {_named(done.cis[0])} now"
-    elif match.verdict is Verdict.parted:
-        told = f"{_named(done.cis[1])} was parted from {ids[0]}; no import joins them again"
-    elif match.verdict is Verdict.undecided:
-        told = f"whether {ids[0]} and {ids[1]} are two is open again"
-    else:
-        told = f"{ids[0]} and {ids[1]} are two: not proposed again, and no import joins them"
-    out.print(Padding(told, (0, 0, 0, 2)))
-    for one in disagreements(model, done.cis[0]) if match.verdict is Verdict.same else ():
-        print_dispute(out, one)
+    decision = done.match
+    ids = [escape(part.ci) for part in decision.cis]
+    arguments = " ".join(_argument(part.ci) for part in decision.cis)
     back = f"to take it back: cmdb undo r{done.revision}"
-    if match.verdict is Verdict.distinct:
-        back = f"to take it back: cmdb distinct {ids[0]} {ids[1]} --take-back"
-    if match.verdict is Verdict.undecided:
-        back = f"if they are two: cmdb distinct {ids[0]} {ids[1]}"
-    out.print(f"[dim]  {match.number}, recorded as revision {done.revision}; {back}[/]")
+    match decision.verdict:
+        case Verdict.same:
+            told = f"{ids[1]} is part of {_named(done.cis[0])} now"
+        case Verdict.parted:
+            told = f"{_named(done.cis[1])} was parted from {ids[0]}; no import joins them again"
+        case Verdict.distinct:
+            told = f"{ids[0]} and {ids[1]} are two: not proposed again, and no import joins them"
+            back = f"to take it back: cmdb distinct {arguments} --take-back"
+        case Verdict.undecided:
+            told = f"whether {ids[0]} and {ids[1]} are two is open again"
+            back = f"if they are two: cmdb distinct {arguments}"
+    out.print(Padding(told, (0, 0, 0, 2)))
+    for one in disagreements(model, done.cis[0]) if decision.verdict is Verdict.same else ():
+        print_dispute(out, one)
+    out.print(f"[dim]  {decision.number}, recorded as revision {done.revision}; {back}[/]")
 
 
 def print_withdrawn(out: Console, ci: CI, revision: int, replayed: bool) -> None:

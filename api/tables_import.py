@@ -25,7 +25,8 @@ from importers.runner import removals_allowed
 SHOWN = 20
 ACTIONS = ("created", "changed", "removed")
 NOUNS = {"ci": "", "relation": "relation ", "pool": "pools"}
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"\b(row|line) \d+|\[\d+\]")
+"""Which of many rows, lines or items of a list a place is."""
 SKIPPED = ("attributes", "claims", "claims_json")
 """Fields whose parts are told on their own, or elsewhere."""
 

@@ -14,6 +14,7 @@ from api.observing import ObservedFile
 from api.signs import moment
 from cmdb.records.observing import Decided, Recorded
 from impact.report import Page
+from impact.words import counted, noun
 from importers.observed.names import Reason
 
 SHOWN = 20
@@ -46,7 +47,7 @@ def print_observed(out: Console, found: ObservedFile, done: Recorded, applied: b
         (resolved.own_calls, ("call of a CI by itself,", "calls of CIs by themselves,"), "left out"),
     ):
         if number:
-            out.print(f"  {number:>9,} {_either(number, *things)} {told}")
+            out.print(f"  {number:>9,} {noun(number, *things)} {told}")
     _print_names(out, found)
     if not resolved.pairs:
         return out.print("nothing was counted: no two names of a pair are those of recorded CIs")
@@ -62,35 +63,23 @@ def _print_names(out: Console, found: ObservedFile) -> None:
     if resolved.shortened:
         few = ", ".join(f"{name} as {ci}" for name, ci in list(resolved.shortened.items())[:3])
         count = len(resolved.shortened)
-        names = _either(count, "name of a single instance", "names of single instances")
+        names = noun(count, "name of a single instance", "names of single instances")
         out.print(escape(f"  {count:>9,} {names}: {few}"))
     if resolved.unresolved:
         count = len(resolved.unresolved)
-        names = _either(
-            count, "name that stands for no CI; what it takes", "names that stand for no CI; what they take"
-        )
+        names = noun(count, "name that stands for no CI; what it takes", "names that stand for no CI; what they take")
         out.print(f"  {count:>9,} {names} part in is left out:")
     for one in resolved.unresolved[:SHOWN]:
         cis = f": {', '.join(one.cis[:3])}{'…' if len(one.cis) > 3 else ''}" if one.cis else ""
         out.print(
-            escape(f"            {one.name} ({_many(one.calls, 'call')}; {REASONS[one.reason]}{cis})"), style="dim"
+            escape(f"            {one.name} ({counted(one.calls, 'call')}; {REASONS[one.reason]}{cis})"), style="dim"
         )
     _beyond(out, len(resolved.unresolved), "name")
 
 
 def _beyond(out: Console, count: int, what: str) -> None:
     if count > SHOWN:
-        out.print(f"  [dim]and {_many(count - SHOWN, f'more {what}')}: --json[/]")
-
-
-def _many(count: int, what: str) -> str:
-    """So many of a thing, in words."""
-    return f"{count:,} {_either(count, what, what + 's')}"
-
-
-def _either(count: int, one: str, many: str) -> str:
-    """The words for one thing, or for none or several."""
-    return one if count == 1 else many
+        out.print(f"  [dim]and {counted(count - SHOWN, f'more {what}')}: --json[/]")
 
 
 def print_hints(out: Console, found: Hints, state: HintState, page: Page[Hint], zone: tzinfo) -> None:
@@ -127,7 +116,7 @@ def _note(hint: Hint, zone: tzinfo) -> str:
         notes.append(f"recorded by way of {named(hint.through)}")
     if hint.decided is not None and hint.decided_at is not None and hint.state is not HintState.verified:
         when = moment(hint.decided_at, zone)
-        notes.append(f"{hint.decided} by {hint.who} {when}, at {_many(hint.decided_calls, 'call')}")
+        notes.append(f"{hint.decided} by {hint.who} {when}, at {counted(hint.decided_calls, 'call')}")
         if hint.state is HintState.proposed and hint.decided == "confirmed":
             notes.append("the relation is gone")
     return "".join(f"\n[dim]{escape(note)}[/]" for note in notes)
@@ -138,8 +127,8 @@ def _risk(found: Hints, hint: Hint) -> str:
     risk = found.risk(hint)
     if risk is None or not (risk.services or risk.people):
         return ""
-    people = _either(risk.people, "person", "people")
-    return f"\n[dim]would hit {_many(risk.services, 'more service')}, {risk.people:,} more {people}[/]"
+    people = counted(risk.people, "more person", "more people")
+    return f"\n[dim]would hit {counted(risk.services, 'more service')}, {people}[/]"
 
 
 def _age(at: datetime | None, now: datetime) -> str:

@@ -15,7 +15,7 @@ from cmdb.model.model import Model, standard_model
 from cmdb.records.times import utc_now
 from cmdb.service import Inventory
 from cmdb.store.port import Head, Store, StoreUnavailable
-from impact.question import Question, ask
+from impact.question import Asked, Question, ask
 from impact.readiness.series import Ledgers, Series, subject
 from impact.snapshot import Seen, Snapshot, vocabulary
 from impact.stale import StaleSource
@@ -137,10 +137,9 @@ class Workspace:
         """
         seen = self.seen() if at is None else self.snapshot.as_of(at)
         now = self.clock()
-        return ask(
-            seen.estate, assumptions, now, started_at, seen.checked_at, seen.live, seen.as_of, declared_at,
-            self.stale_sources(seen.estate.recorded_at if seen.as_of else None),
-        )  # fmt: skip
+        stale = self.stale_sources(seen.estate.recorded_at if seen.as_of else None)
+        asked = Asked(now, seen.checked_at, seen.live, seen.as_of, stale)
+        return ask(seen.estate, assumptions, asked, started_at, declared_at)
 
     def stale_sources(self, then: datetime | None = None) -> tuple[StaleSource, ...]:
         """The sources that were not confirmed for longer than the model says they are fresh: now, or as of a time."""

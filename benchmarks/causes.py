@@ -25,7 +25,7 @@ from impact.estate import NUMBERS, Estate
 from impact.graph import ImpactGraph, compile_graph
 from impact.kernels.jit import compile_kernels
 from impact.kernels.types import I32
-from impact.question import Question, ask
+from impact.question import Asked, Question, ask
 from impact.register import Register
 from impact.snapshot import vocabulary
 from impact.walk import walk
@@ -58,7 +58,7 @@ def figures(size: int = SIZE) -> Iterator[Figure]:
         what, f"{shown(ranked)}; the cause is among the first three of {hits} in {len(seen)}",
         f"{beside}{ranked / peer:.1f}x)", "≤ 3x the ten upstream walks", ranked <= 3 * upstream,
     )  # fmt: skip
-    question = ask(estate, [], datetime.now(UTC))
+    question = ask(estate, [], Asked(datetime.now(UTC)))
     whole = _cold([partial(_answered, question, given) for given in ids])
     yield Figure(f"{what}, with all each hits", shown(whole), "", "", None)
 

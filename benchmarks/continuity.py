@@ -12,7 +12,7 @@ from impact.analyses import clocks, restore_order
 from impact.continuity.recovery import recover
 from impact.estate import Estate
 from impact.kernels.jit import compile_kernels
-from impact.question import Question, ask
+from impact.question import Asked, Question, ask
 from impact.states import Assumption
 from impact.walk import walk
 
@@ -43,7 +43,7 @@ def figures(size: int = SIZE) -> Iterator[Figure]:
 
 
 def ask_again(estate: Estate, ci: int) -> Question:
-    return ask(estate, [Assumption(estate.register.ids[ci])], datetime.now(UTC))
+    return ask(estate, [Assumption(estate.register.ids[ci])], Asked(datetime.now(UTC)))
 
 
 def answer(estate: Estate, ci: int, first: int | None) -> None:

@@ -38,7 +38,7 @@ HEAP = "3g"
 
 def figures(folder: Path, label: str, scratch: Path) -> Iterator[Figure]:
     """Everything that is measured on a server of our own."""
-    with Neo4jServer(scratch / "neo4j", ensure_jars(), find_java(), heap=HEAP) as server:
+    with Neo4jServer(scratch / "neo4j", ensure_jars(), find_java(), heap=HEAP, lasting=True) as server:
         driver = GraphDatabase.driver(server.uri, auth=server.auth)
         yield from loading(driver, server.uri, server.auth, folder, label)
         yield from snapshots(server.uri, server.auth, label, scratch)

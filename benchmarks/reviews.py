@@ -15,10 +15,10 @@ from cmdb.store.sqlite.store import SqliteStore
 from impact.estate import Estate
 from impact.kernels.jit import compile_kernels
 from impact.kernels.types import I32, U8
-from impact.question import ask
+from impact.question import Asked, ask
 from impact.reviews import alone
 from impact.reviews.collisions import search_among, search_around
-from impact.reviews.planned import Asked, Planned, Plans, Stated, moment
+from impact.reviews.planned import Planned, Plans, Stated, moment
 from impact.reviews.review import review
 from impact.reviews.search import bits
 from impact.snapshot import Snapshot
@@ -116,7 +116,7 @@ class ByPairs:
 def asked(estate: Estate, cis: I32, levels: U8) -> Walk:
     """As a question, by id."""
     assumed = zip(cis.tolist(), levels.tolist(), strict=True)
-    return ask(estate, [Assumption(estate.register.ids[ci], STATES[level]) for ci, level in assumed], NOW).walk
+    return ask(estate, [Assumption(estate.register.ids[ci], STATES[level]) for ci, level in assumed], Asked(NOW)).walk
 
 
 def walked(estate: Estate, cis: I32, levels: U8) -> Walk:

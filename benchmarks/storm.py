@@ -77,7 +77,7 @@ def figures(folder: Path, label: str, scratch: Path) -> Iterator[Figure]:
             seeds = seeds_of(opened, place)
         with serving(f"sqlite:{store}") as url:
             yield from _told(storm(url, seeds, lambda at=store: locked(at)), f"{name}, SQLite")  # type: ignore[misc]
-    with Neo4jServer(scratch / "storm-neo4j", ensure_jars(), find_java(), heap=HEAP) as server:
+    with Neo4jServer(scratch / "storm-neo4j", ensure_jars(), find_java(), heap=HEAP, lasting=True) as server:
         user, password = server.auth
         for place, name in estates:
             seeds = loaded(server, place)

@@ -23,7 +23,7 @@ from impact.graph import Dependencies, Rule, compile_graph, patch_graph
 from impact.kernels.alone import CIS, MISSED, PEOPLE, TIERS
 from impact.kernels.jit import compile_kernels
 from impact.kernels.types import I32
-from impact.question import ask
+from impact.question import Asked, ask
 from impact.register import Register
 from impact.report import StateCounts
 from impact.snapshot import vocabulary
@@ -183,7 +183,7 @@ def told(row: I32) -> list[int]:
 
 def alone(estate: Estate, ci: int) -> list[int]:
     """What the failure of a CI does, by the analyses of an incident."""
-    question = ask(estate, [Assumption(estate.register.ids[ci])], NOW)
+    question = ask(estate, [Assumption(estate.register.ids[ci])], Asked(NOW))
     summary = summarize(question)
     tiers = {row.name: row.states.down for row in summary.by_tier}
     down = np.sort(question.walk.nodes[question.walk.levels == Level.DOWN])

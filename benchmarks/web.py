@@ -20,7 +20,7 @@ from cmdb.store.sqlite.store import SqliteStore
 from impact.analyses import affected, summarize
 from impact.estate import Estate
 from impact.kernels.jit import compile_kernels
-from impact.question import ask
+from impact.question import Asked, ask
 from impact.snapshot import Snapshot
 from impact.states import Assumption
 
@@ -46,7 +46,7 @@ def figures(folder: Path, label: str, ci: str, scratch: Path) -> Iterator[Figure
     store.close()
     compile_kernels()
     ci = ci or busiest(estate)
-    question = ask(estate, [Assumption(ci)], datetime.now(UTC))
+    question = ask(estate, [Assumption(ci)], Asked(datetime.now(UTC)))
     own = sorted(seconds(lambda: engine(estate, ci)) for _ in range(50))[25]
     with serving(f"sqlite:{place}") as url, httpx.Client(timeout=30) as client:
         body = {"query": QUERY, "variables": {"ci": ci}}
@@ -67,7 +67,7 @@ def figures(folder: Path, label: str, ci: str, scratch: Path) -> Iterator[Figure
 
 def engine(estate: Estate, ci: str) -> None:
     """The same answer without the web: settle, count, take the first page."""
-    question = ask(estate, [Assumption(ci)], datetime.now(UTC))
+    question = ask(estate, [Assumption(ci)], Asked(datetime.now(UTC)))
     summarize(question)
     affected(question, 50)
 

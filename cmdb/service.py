@@ -1,6 +1,6 @@
 """What people and programs do with the inventory: look things up, see what is around them, change them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple, TypeVar
@@ -15,9 +15,9 @@ from cmdb.model.revision import parse_revision
 from cmdb.reconcile.claims import spoken
 from cmdb.reconcile.difference import Diff, compare
 from cmdb.reconcile.edit import Draft, Edit, fingerprint, merged, named_ids, withdrawn
+from cmdb.reconcile.validate import references
 from cmdb.store.port import (
     Applied,
-    Around,
     Change,
     CiFilter,
     Conflict,
@@ -195,23 +195,17 @@ class Inventory:
         self, relations: Sequence[Relation], by: Signed, expected: Mapping[CiId, int] | None = None
     ) -> Applied:  # fmt: skip
         """Record relations between recorded CIs; a relation that other sources state too stands as precedence says."""
-        return self._stated(
-            by, {end for r in relations for end in (r.from_id, r.to_id)}, expected or {},
-            lambda around: Changeset(*by, put_relations=_spoken(self.model, around.relations, relations)),
-            Changeset(*by, put_relations=relations, expected=expected or {}),
-        )  # fmt: skip
+        return self._stated(by, Changeset(*by, put_relations=relations, expected=expected or {}))
 
-    def _stated(
-        self, by: Signed, ids: set[CiId], expected: Mapping[CiId, int], make: Callable[[Around], Changeset],
-        asked: Changeset,
-    ) -> Applied:  # fmt: skip
-        """Write what is made of what others state there, if that is all they state."""
-        request = asked.digest()
+    def _stated(self, by: Signed, asked: Changeset) -> Applied:
+        """Write relations and pools, beside what others state of them, if that is all they state."""
+        ids, request = references(asked), asked.digest()
         for _ in range(READS):
             head = self.store.head()
-            made = make(self.store.around(ids, head.revision))
+            around = self.store.around(ids, head.revision)
             edit = Edit(
-                *by, put_relations=made.put_relations, put_pools=made.put_pools, expected=expected,
+                *by, put_relations=_spoken(self.model, around.relations, asked.put_relations),
+                put_pools=_spoken(self.model, around.pools, asked.put_pools), expected=asked.expected,
                 only_at=head.revision, request=request,
             )  # fmt: skip
             try:
@@ -226,11 +220,7 @@ class Inventory:
 
     def put_pools(self, pools: Sequence[Pool], by: Signed, expected: Mapping[CiId, int] | None = None) -> Applied:
         """Record the rules of pools; one that other sources state too stands as precedence says."""
-        return self._stated(
-            by, {pool.ci for pool in pools}, expected or {},
-            lambda around: Changeset(*by, put_pools=_spoken(self.model, around.pools, pools)),
-            Changeset(*by, put_pools=pools, expected=expected or {}),
-        )  # fmt: skip
+        return self._stated(by, Changeset(*by, put_pools=pools, expected=expected or {}))
 
     def retire(self, ids: Sequence[CiId], by: Signed, expected: Mapping[CiId, int] | None = None) -> Applied:
         """Take CIs out of service; they stay recorded with their relations.

@@ -52,13 +52,13 @@ def stale_spots(estate: Estate, cis: I32, stale: tuple[StaleSource, ...]) -> lis
 def completeness(question: Question, blind_spots: list[BlindSpot]) -> Completeness:
     """On what an answer rests, and what it cannot know."""
     estate = question.estate
-    age = max(question.asked_at - question.checked_at, timedelta(0))
+    age, live = max(question.asked_at - question.checked_at, timedelta(0)), question.asked.live
     return Completeness(
         estate.revision,
         estate.recorded_at,
         question.as_of,
-        0 if question.live else age // timedelta(seconds=1),
-        Source.live if question.live else Source.snapshot,
+        0 if live else age // timedelta(seconds=1),
+        Source.live if live else Source.snapshot,
         True,
         blind_spots,
     )

@@ -1,4 +1,4 @@
-"""A question: an estate, a scenario settled on it, and the moment it was asked. What every analysis takes."""
+"""A question: an estate, a scenario settled on it, and how it was asked. What every analysis takes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,24 +19,46 @@ from impact.walk import Walk, walk
 
 
 @dataclass(frozen=True)
-class Question:
-    """`started_at` is when the disruption began, for clocks; `checked_at` when the estate was last known the newest.
+class Asked:
+    """When a question is asked (`now`), and of how fresh an estate: one value from whoever asks to the answer.
 
-    `as_of` says that the question was put to a past revision; `declared_at` is when work on the disruption began.
-    `stale` are the sources that nobody heard of lately.
+    `checked_at` is when the estate was last known the newest (None: now), `live` whether it still is, `as_of` says
+    that a past revision is asked. `stale` are the sources that nobody heard of lately.
     """
+
+    now: datetime
+    checked_at: datetime | None = None
+    live: bool = True
+    as_of: bool = False
+    stale: tuple[StaleSource, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """`started_at` is when the disruption began, for clocks; `declared_at` when work on it began."""
 
     estate: Estate
     assumptions: Sequence[Assumption]
     indices: Sequence[int]
     walk: Walk
-    asked_at: datetime
+    asked: Asked
     started_at: datetime
-    checked_at: datetime
-    live: bool
-    as_of: bool = False
     declared_at: datetime | None = None
-    stale: tuple[StaleSource, ...] = ()
+
+    @property
+    def asked_at(self) -> datetime:
+        """The moment it was asked."""
+        return self.asked.now
+
+    @property
+    def checked_at(self) -> datetime:
+        """When its estate was last known the newest."""
+        return self.asked.checked_at or self.asked.now
+
+    @property
+    def as_of(self) -> bool:
+        """Whether it was put to a past revision."""
+        return self.asked.as_of
 
     def ref(self, ci: int) -> CiRef:
         """A CI by index, named."""
@@ -90,16 +112,15 @@ class Question:
 def ask(
     estate: Estate,
     assumptions: Sequence[Assumption],
-    asked_at: datetime,
+    asked: Asked,
     started_at: datetime | None = None,
-    checked_at: datetime | None = None,
-    live: bool = True,
-    as_of: bool = False,
     declared_at: datetime | None = None,
-    stale: tuple[StaleSource, ...] = (),
 ) -> Question:
-    """Settle a scenario. Raises `UnknownCi` and `ContradictoryScenario`; CIs not in service take no part."""
-    indices = resolve(estate, assumptions, as_of)
+    """Settle a scenario. Raises `UnknownCi` and `ContradictoryScenario`; CIs not in service take no part.
+
+    Without `started_at` it began when work on it did, at the latest when it is asked.
+    """
+    indices = resolve(estate, assumptions, asked.as_of)
     floors: dict[int, int] = {}
     pins: dict[int, None] = {}
     for at, assumption in zip(indices, assumptions, strict=True):
@@ -112,11 +133,8 @@ def ask(
             raise ContradictoryScenario(estate.register.ids[at])
     seeds = [at for at in floors if estate.live[at]]
     found = walk(estate.graph, seeds, [floors[at] for at in seeds], [at for at in pins if estate.live[at]])
-    moment = started_at or min(asked_at, declared_at or asked_at)
-    checked = checked_at or asked_at
-    return Question(
-        estate, tuple(assumptions), indices, found, asked_at, moment, checked, live, as_of, declared_at, stale
-    )  # fmt: skip
+    moment = started_at or min(asked.now, declared_at or asked.now)
+    return Question(estate, tuple(assumptions), indices, found, asked, moment, declared_at)
 
 
 def resolve(estate: Estate, assumptions: Iterable[Assumption], as_of: bool = False) -> list[int]:

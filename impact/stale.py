@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import NamedTuple
 
+from impact.words import counted
+
 UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"))
 MINUTE = timedelta(minutes=1)
 
@@ -24,8 +26,7 @@ class StaleSource(NamedTuple):
 def span_words(span: timedelta) -> str:
     """A span in the largest unit that it fills at least twice: `9 days`, `47 hours`."""
     unit, name = next(((unit, name) for unit, name in UNITS if span >= 2 * unit), (MINUTE, "minute"))
-    count = span // unit
-    return f"{count:,} {name}" + ("" if count == 1 else "s")
+    return counted(span // unit, name)
 
 
 def named(stale: tuple[StaleSource, ...]) -> frozenset[str]:

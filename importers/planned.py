@@ -1,4 +1,4 @@
-"""What an import would do: what an importer read, beside what is recorded. Pure."""
+"""What an import would do: what an importer read, beside what is recorded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -12,6 +12,7 @@ from cmdb.progress import Progress
 from cmdb.reconcile.plan import Plan, plan
 from cmdb.records.runs import confirmed, freshness, runs_among
 from cmdb.store.port import Dump
+from importers.current import Current
 from importers.input import fingerprint
 from importers.kit.checks import all_fit, check_lookalikes, check_model
 from importers.kit.held import Held, HeldRow, hold_back
@@ -19,9 +20,9 @@ from importers.kit.protected import with_protected
 from importers.kit.recorded import with_keys
 from importers.kit.records import Transformed
 from importers.kit.stubs import STUBBED, with_standing, with_stubs
-from importers.kit.things import table_of
+from importers.kit.things import Things
 from importers.options import BadRows, ImportOptions, MissingEnds
-from importers.recorded import Recorded
+from importers.unchanged import Rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +61,17 @@ def asked(path: Path, source: str, options: ImportOptions) -> str:
     return blake2b(repr(tuple(map(str, told))).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def plan_transformed(recorded: Recorded, read: Read, progress: Progress) -> ImportPlan:
+def plan_transformed(recorded: Current, read: Read, progress: Progress) -> ImportPlan:
     """The plan for what an importer read. Raises `InvalidInput`, and `StoreUnavailable`."""
-    rest = recorded.rest(read.transformed) if _simple(read) else None
-    current = recorded.dump() if rest is None else rest.current
-    held = _held(current, read)
-    made = read.transformed if held is None else with_protected(held, current, read.source, read.model)
-    if held is None and read.options.missing_ends is MissingEnds.stub:
-        made = with_stubs(made, read.model, current)
-    if rest is None:  # else no relation names anything that is not among the CIs
-        made = with_standing(made, current, read.source)
-    desired = (made.cis, made.relations, made.pools) if rest is None else rest.desired
-    planned = plan(current, desired, read.source, read.model, in_part(read), _stale(current, read))
-    if rest is not None:
-        planned = replace(planned, owned=planned.owned + rest.owned)
+    made, held = read.transformed, None
+    rest = recorded.rest(made) if _fits(made, read.model) else None
+    if rest is None:
+        current = recorded.dump()
+        made, held = _completed(current, read)
+        rest = Rest(current, (made.cis, made.relations, made.pools), 0)
+    current = rest.current
+    planned = plan(current, rest.desired, read.source, read.model, in_part(read), _stale(current, read))
+    planned = replace(planned, owned=planned.owned + rest.owned)
     if made.whole:
         progress.stage("check", len(made.cis) + len(made.relations) + len(made.pools))
         check_model(made, read.model, with_keys(current, read.source), planned.changeset.remove_pools)
@@ -85,11 +83,19 @@ def plan_transformed(recorded: Recorded, read: Read, progress: Progress) -> Impo
     return ImportPlan(**told, read=read, held=held.rows if held else (), stated=len(made.cis), stubs=_stubs(made.cis))
 
 
-def _simple(read: Read) -> bool:
-    """Whether what is recorded has a say only in what changes, and not in what the input comes to."""
-    made, options = read.transformed, read.options
-    as_read = options.bad_rows is BadRows.refuse and options.missing_ends is MissingEnds.refuse
-    return as_read and made.whole and not made.problems.count and all_fit(made, read.model)
+def _fits(made: Transformed, model: Model) -> bool:
+    """Whether the input is sound in itself: no relation names anything that is not among its CIs."""
+    return made.whole and not made.problems.count and all_fit(made, model)
+
+
+def _completed(current: Dump, read: Read) -> tuple[Transformed, Held | None]:
+    """What the input comes to beside what is recorded, and what is held back of it."""
+    made, held = read.transformed, _held(current, read)
+    if held is not None:
+        made = with_protected(held, current, read.source, read.model)
+    elif read.options.missing_ends is MissingEnds.stub:
+        made = with_stubs(made, read.model, current)
+    return with_standing(made, current, read.source), held
 
 
 def _held(current: Dump, read: Read) -> Held | None:
@@ -126,4 +132,6 @@ def _check_clashes(made: Transformed, planned: Plan) -> None:
 
 def _stubs(cis: Sequence[CI]) -> int:
     """How many CIs are only named."""
-    return int(table_of(CI, cis)["attributes_json"].str.contains(STUBBED, literal=True).sum())
+    if isinstance(cis, Things):
+        return int(cis.column("attributes_json").str.contains(STUBBED, literal=True).sum())
+    return sum(STUBBED in ci.attributes_json for ci in cis)

@@ -17,9 +17,9 @@ from cmdb.records.times import utc_now
 from cmdb.service import Signed
 from cmdb.store.bulk import collector_paused
 from cmdb.store.port import Applied, Moved, RecordConflict, Store
+from importers.current import Current
 from importers.options import DEFAULT, ImportOptions
 from importers.planned import ImportPlan, Read, asked, plan_transformed
-from importers.recorded import Recorded
 from importers.registry import importer_for
 from importers.reports import Clock, Ran, Writing, replay_of
 
@@ -41,7 +41,7 @@ def plan_import(
     input. Raises `InvalidInput` with the problems of all files together, in the order of files and rows.
     """
     watched = progress or Silent()
-    with collector_paused(), Recorded(store, source) as recorded:
+    with collector_paused(), Current(store, source, options) as recorded:
         read = read_input(model, path, source, watched, options, named, clock)
         watched.stage("compare", 0)
         return plan_transformed(recorded, read, watched)
@@ -85,7 +85,7 @@ def run_plan(
                 return writer.write(planned)
         except Moved as moved:
             last = moved
-        with collector_paused(), Recorded(store, planned.read.source) as recorded:
+        with collector_paused(), Current(store, planned.read.source, planned.read.options) as recorded:
             watched.stage("compare", 0)
             planned = plan_transformed(recorded, planned.read, watched)
     raise last

@@ -1,7 +1,8 @@
 """What a source says just as it is recorded is set aside before anything is compared thing by thing.
 
 A night in which one row of a thousand changed costs little more than reading the input: rows are compared by digests,
-in columns, and only those that differ, with whatever stands around them, are read and planned one by one.
+in columns, and only those that differ, with whatever stands around them, are read and planned one by one. That is so
+for a source without pools whose relations end at CIs of its own.
 """
 
 from collections.abc import Sequence
@@ -16,9 +17,10 @@ from cmdb.model.ci import CI, CiId, Pool, Relation
 from cmdb.model.claims import claims_of
 from cmdb.model.record import Record
 from cmdb.reconcile.reconcile import Desired
-from cmdb.store.port import THING, VALUE, CiFilter, Dump, Head, Slice, Store
+from cmdb.store.port import CiFilter, Dump, Head, Store
+from cmdb.store.slices import THING, VALUE, Slice
 from importers.kit.texts import folded_column
-from importers.kit.things import table_of
+from importers.kit.things import in_columns
 
 R = TypeVar("R", CI, Relation)
 WORTHWHILE, MOST = 20_000, 0.25
@@ -53,15 +55,15 @@ class Rest(NamedTuple):
     owned: int
 
 
-def digests(store: Store, source: str) -> Digests | None:
+def large_digests(store: Store, source: str) -> Digests | None:
     """Digests of everything recorded; None where that is little."""
-    return digested(store, source) if store.page(CiFilter(), 0).total >= WORTHWHILE else None
+    return digests(store, source) if store.page(CiFilter(), 0).total >= WORTHWHILE else None
 
 
-def digested(store: Store, source: str) -> Digests:
+def digests(store: Store, source: str) -> Digests:
     """Digests of everything recorded."""
-    found = store.columns(partial(_digests, source))
-    nothing = [_digests(source, ("", ""))[:0]]
+    found = store.columns(partial(_of_slice, source))
+    nothing = [_of_slice(source, ("", ""))[:0]]
     return Digests(
         source, found.head, pl.concat(found.cis or nothing), pl.concat(found.relations or nothing), found.pools,
         found.records,
@@ -91,7 +93,7 @@ def rest(recorded: Digests, store: Store, desired: Desired, most: float = MOST) 
     )
     core.update(*_ends(_apart(linked, recorded.relations)))
     gone = _apart(recorded.relations, linked).filter(pl.col("mine") | pl.col("shared"))["first"]
-    core.update(*_ends(_table_of(Relation, gone)))
+    core.update(*(text.split(VALUE)[:3:2] for text in gone))
     if len(core) > most * len(recorded.cis):
         return None
     left = pl.Series(list(core), dtype=pl.String).implode()
@@ -107,7 +109,7 @@ def rest(recorded: Digests, store: Store, desired: Desired, most: float = MOST) 
     )
 
 
-def _digests(source: str, part: Slice) -> pl.DataFrame:
+def _of_slice(source: str, part: Slice) -> pl.DataFrame:
     columns = [pl.Series([text]).str.split(THING).explode() for text in part]
     told = columns[-1]
     return pl.DataFrame({
@@ -118,7 +120,7 @@ def _digests(source: str, part: Slice) -> pl.DataFrame:
 
 def _stated(cis: Sequence[CI], relations: Sequence[Relation]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What the source says in columns, with digests."""
-    parts = [table_of(CI, cis), table_of(Relation, relations)]
+    parts = [in_columns(CI, cis), in_columns(Relation, relations)]
     told = pl.concat_str(pl.all(), separator=VALUE).hash(SEED)
     found = pl.collect_all(part.lazy().with_columns(digest=told) for part in parts)
     return found[0], found[1]
@@ -137,11 +139,6 @@ def _alike(ids: pl.Series, some: set[str]) -> pl.Series:
     """The ids that differ from some others in case, space or Unicode form only."""
     looks = folded_column(pl.Series(list(some), dtype=pl.String)).implode()
     return ids.filter(folded_column(ids).is_in(looks))
-
-
-def _table_of(kind: type[R], values: pl.Series) -> pl.DataFrame:
-    """Things of which all values are in one text, in columns."""
-    return table_of(kind, [kind(*text.split(VALUE)) for text in values])
 
 
 def _ends(relations: pl.DataFrame) -> tuple[pl.Series, pl.Series]:

@@ -2,7 +2,7 @@
 
 import os
 
-os.environ.setdefault("POLARS_MAX_THREADS", "1")  # before it is loaded: two workers share two cores
+os.environ.setdefault("POLARS_MAX_THREADS", "1")  # before it is loaded: the workers share the cores
 
 from tests.neo4j.plugin import (
     neo4j_driver,

@@ -18,6 +18,7 @@ from api.storm.stops import Stop
 from api.storm.story import Event, told
 from impact.report import StateCounts
 from impact.states import ImpactState
+from impact.words import counted
 
 SHOWN, CLOCKS = 6, 3
 _WORST = (ImpactState.down, ImpactState.degraded, ImpactState.at_risk)
@@ -28,7 +29,7 @@ def print_board(out: Console, stop: Stop, zone: tzinfo) -> None:
     at, seen = stop.at, stop.seen
     board, when = seen.board, seen.replay.story.at(at).astimezone(zone)
     count = len(board.rows)
-    out.print(f"\n[bold]{told(at)}[/] · {when:%a %d %b %H:%M} · {_number(count, 'open incident')}")
+    out.print(f"\n[bold]{told(at)}[/] · {when:%a %d %b %H:%M} · {counted(count, 'open incident')}")
     if count:
         print_labelled(out, "Services", [_counts(seen.services)])
         print_labelled(out, "People", [_counts(seen.people)])
@@ -100,7 +101,3 @@ def _together(one: dict[str, Any]) -> str:
     state = SIGNS[ImpactState[one["state"]]]
     parties = ", ".join(one["incidents"][:-1]) + " and " + one["incidents"][-1]
     return f"{parties} break pool {escape(one['pool'])} of {escape(one['of'])}: [{state[1]}]{state[0]}[/]"
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}" + ("" if count == 1 else "s")

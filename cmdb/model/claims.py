@@ -5,12 +5,13 @@ to be absent. Identity links are claims: by them a source's record is known agai
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
 from cmdb.model.attributes import Value
-from cmdb.model.ci import CI, CiId, Pool, Relation, canonical
+from cmdb.model.ci import CI, CiId, Pool, PoolKey, Relation, RelationKey, canonical
 from cmdb.model.errors import ValueFault
 
 T = TypeVar("T", Relation, Pool)
@@ -38,6 +39,11 @@ class Claim(NamedTuple):
     def key(self) -> tuple[str, CiId, bool]:
         """What identifies a claim among those of a CI."""
         return self.source, self.id, self.edited
+
+    @property
+    def empty(self) -> bool:
+        """Whether it states nothing."""
+        return not self.attributes and self.kind is self.name is self.sector is self.lifecycle is None
 
     @property
     def stub(self) -> bool:
@@ -95,18 +101,16 @@ def chorus(said: Iterable[T], first: T) -> T:
 
 
 def checked(value: object, kind: type[CI] | type[Relation] | type[Pool]) -> str:
-    """Claims of a thing of this kind that were read somewhere, in their one form. Raises `ValueFault` BAD_TYPE."""
-    if not isinstance(value, list) or not value or not all(isinstance(told, dict) for told in value):
-        raise ValueFault("BAD_TYPE", str(value), ACCEPTED)
-    fits = _are_claims(value) if kind is CI else _are_voices(value, STATED[kind])
-    if not fits:
+    """Claims of a thing of this kind that were read somewhere, as text. Raises `ValueFault` BAD_TYPE."""
+    fit = _are_claims if kind is CI else partial(_are_voices, names=STATED[kind])
+    if not isinstance(value, list) or not value or not all(isinstance(told, dict) for told in value) or not fit(value):
         raise ValueFault("BAD_TYPE", str(value), ACCEPTED)
     return canonical(value)
 
 
 STATED: Mapping[type[Any], frozenset[str]] = {
-    Relation: frozenset(Relation._fields[4:-1]),
-    Pool: frozenset(Pool._fields[2:-1]),
+    Relation: frozenset(Relation._fields) - {*RelationKey._fields, "claims_json"},
+    Pool: frozenset(Pool._fields) - {*PoolKey._fields, "claims_json"},
 }
 """What a source states of a relation or of a rule, beside its key."""
 DESCRIBED = frozenset({"source", "id", "kind", "name", "sector"})

@@ -90,31 +90,30 @@ def _heard(ci: CiId, claims: Sequence[Claim]) -> list[Claim]:
     return sorted(heard, key=lambda claim: (True, False, "") if claim.edited else (False, claim.id != ci, claim.id))
 
 
-def _stated(judge: Judge, claims: Sequence[Claim], name: str) -> list[Said]:
-    """What is stated of a field, the believed value first; of one that all agree on, in any order."""
-    told = [claim for claim in claims if getattr(claim, name) is not None]
-    said = [(claim.source, getattr(claim, name)) for claim in told]
-    if _agreed([value for _, value in said]):
-        return said
-    return [(claim.source, getattr(claim, name)) for claim in judge.ranked(told, name)]
-
-
-def _agreed(values: Sequence[Any]) -> bool:
-    """Whether all say the same, so that it is no matter who is believed: most claims agree in most."""
-    return values.count(values[0]) == len(values) if values else True
+def sets(claim: Claim, name: str) -> bool:
+    """Whether a claim states a field or an attribute."""
+    return name in claim.attributes or (name in FIELDS and getattr(claim, name) is not None)
 
 
 def _telling(judge: Judge, claims: Sequence[Claim], name: str) -> list[Claim]:
-    """The claims that state an attribute, the one that is believed first; in any order where they agree."""
-    told = [claim for claim in claims if name in claim.attributes]
-    return told if _agreed([claim.attributes[name] for claim in told]) else judge.ranked(told, name)
+    """The claims that state a field or an attribute, the one that is believed first; in any order where all agree, as
+    most claims do in most."""
+    told = [claim for claim in claims if sets(claim, name)]
+    values = [_value(claim, name) for claim in told]
+    return told if values.count(values[0] if values else None) == len(values) else judge.ranked(told, name)
+
+
+def _value(claim: Claim, name: str) -> Any:
+    return getattr(claim, name) if name in FIELDS else claim.attributes[name]
+
+
+def _stated(judge: Judge, claims: Sequence[Claim], name: str) -> list[Said]:
+    """What is stated of a field or an attribute, the believed value first."""
+    return [(claim.source, _value(claim, name)) for claim in _telling(judge, claims, name)]
 
 
 def _kind(judge: Judge, claims: Sequence[Claim]) -> str:
-    told = [claim for claim in claims if claim.kind is not None]
-    if _agreed([claim.kind for claim in told]):
-        return str(told[0].kind)
-    first, *others = judge.ranked(told, "kind")
+    first, *others = _telling(judge, claims, "kind")
     best = str(first.kind)
     for kind in (str(other.kind) for other in others if not first.edited):
         if kind in judge.model.kinds and best in judge.model.kinds and judge.model.is_a(kind, best):
@@ -127,8 +126,7 @@ def _lifecycle(judge: Judge, claims: Sequence[Claim]) -> str:
 
 
 def _name(judge: Judge, claims: Sequence[Claim]) -> str:
-    told = [claim for claim in claims if claim.name is not None]
-    named = told if _agreed([claim.name for claim in told]) else judge.ranked(told, "name")
+    named = _telling(judge, claims, "name")
     return next((c.name for c in named if c.edited or c.name != c.id), named[0].name) or ""
 
 
@@ -155,11 +153,10 @@ def conflicts(model: Model, ci: CI, stale: Collection[str] = ()) -> list[Conflic
     if not ci.claims_json:
         return []
     judge, heard = Judge(model, ci.source, stale), _heard(ci.id, claims_of(ci))
-    stated = {name: _stated(judge, heard, name) for name in FIELDS}
+    names = (*FIELDS, *sorted({name for claim in heard for name in claim.attributes}))
+    stated = {name: _stated(judge, heard, name) for name in names if name not in OWN}
     stated["sector"] = [(source, value) for source, value in stated["sector"] if value != model.sectors[0]]
-    for name in sorted({name for claim in heard for name in claim.attributes}):
-        stated[name] = [(claim.source, claim.attributes[name]) for claim in _telling(judge, heard, name)]
-    found = (_conflict(model, ci, name, said) for name, said in stated.items() if name not in OWN)
+    found = (_conflict(model, ci, name, said) for name, said in stated.items())
     return [conflict for conflict in found if conflict is not None]
 
 

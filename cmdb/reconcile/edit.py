@@ -15,8 +15,8 @@ from cmdb.model.claims import Claim
 from cmdb.model.errors import InvalidInput, Problem, ValueFault, shown
 from cmdb.model.model import Model
 from cmdb.model.text import parse_id
-from cmdb.reconcile.claims import FIELDS, settled
-from cmdb.reconcile.standing import sets, standing, with_edit
+from cmdb.reconcile.claims import FIELDS, sets, settled
+from cmdb.reconcile.standing import standing, with_edit
 from cmdb.store.port import StoredCI
 
 Given = str | int | float | bool | Sequence[str] | None
@@ -154,9 +154,7 @@ def withdrawn(model: Model, ci: CI, source: str, names: Collection[str] = ()) ->
     kept = {name: value for name, value in found.attributes.items() if names and name not in names}
     fields: dict[str, Any] = {n: getattr(found, n) if names and n not in names else None for n in FIELDS}
     left = found._replace(**fields, attributes=kept)
-    claims = [left if claim is found else claim for claim in claims]
-    if not kept and not any(fields.values()):
-        claims.remove(left)
+    claims = [left if claim is found else claim for claim in claims if claim is not found or not left.empty]
     return settled(model, ci.id, claims, ci.source)
 
 

@@ -9,7 +9,7 @@ from cmdb.model.claims import Claim, claims_of, voices
 from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.model.model import Model
 from cmdb.model.text import fitted
-from cmdb.reconcile.claims import FIELDS, joined_voices, settled, without
+from cmdb.reconcile.claims import joined_voices, settled, without
 from cmdb.reconcile.standing import standing, with_edit
 from cmdb.reconcile.validate import dependent
 
@@ -44,11 +44,10 @@ def _together(model: Model, keep: CI, gone: CI) -> list[Claim]:
     whether that one was in service is no matter."""
     described = {claim.key: claim for ci in (gone, keep) for claim in standing(ci) if not claim.edited}
     claims = list(described.values())
-    for edit in (claim._replace(lifecycle=None) for claim in claims_of(gone) if claim.edited):
-        if edit.attributes or any(getattr(edit, name) for name in FIELDS):
+    lost = (claim._replace(lifecycle=None) for claim in claims_of(gone))
+    for edit in chain(lost, claims_of(keep)):
+        if edit.edited and not edit.empty:
             claims = with_edit(model, claims, edit._replace(id=keep.id))
-    for edit in (claim for claim in claims_of(keep) if claim.edited):
-        claims = with_edit(model, claims, edit._replace(id=keep.id))
     return claims
 
 

@@ -147,9 +147,7 @@ class _Known:
         self._links, self._others = links(current.cis, source.name)
         self.released = 0
         self._linked = set(self._links.values())
-        name, linked = source.name, self._linked
-        mine = [ci for ci in current.cis if (ci.source == name and not ci.claims_json) or ci.id in linked]
-        self.owned = len([ci for ci in mine if ci.lifecycle != "retired"])
+        self.owned = sum(self._mine(ci) and ci.lifecycle != "retired" for ci in current.cis)
 
     @property
     def names(self) -> Mapping[CiId, CiId]:
@@ -245,9 +243,13 @@ class _Known:
 
 
 def parted(records: Iterable[Record]) -> frozenset[frozenset[CiId]]:
-    """Pairs of CIs that a person said are not the same."""
+    """Pairs of CIs that a person said are not the same; decisions that were undone do not count."""
     matches = ((record.number, orjson.loads(record.body_json)) for record in records if record.kind == "match")
-    told = ((number, body.get("verdict", ""), [part["ci"] for part in body.get("cis", ())]) for number, body in matches)
+    told = (
+        (number, body.get("verdict", ""), [part["ci"] for part in body.get("cis", ())])
+        for number, body in matches
+        if "undone_at" not in body
+    )
     return apart(told)
 
 
@@ -321,15 +323,11 @@ def _clashes(
 ) -> Iterator[Clash]:  # fmt: skip
     """Relations at CIs that several sources state, where the kind they come to does not allow them."""
     joined = {ci.id for ci in shared}
-    if not joined:
-        return
-    kinds = {ci.id: ci.kind for part in (current.cis, cis.created, (new for _, new in cis.changed)) for ci in part}
-    for relation in relations:
+    kinds = _kinds(current, cis) if joined else {}
+    for relation in relations if joined else ():
         start, end = (ids.get(at, at) for at in (relation.from_id, relation.to_id))
-        if (start in joined or end in joined) and start in kinds and end in kinds and start != end:
-            ends = kinds[start], kinds[end]
-            if (ends[0], relation.type, ends[1]) not in model.allowed and relation.type in model.relations:
-                yield Clash(relation, *ends)
+        if (start in joined or end in joined) and start != end:
+            yield from _clash(relation, kinds.get(start), kinds.get(end), model)
 
 
 def _stranded(
@@ -337,12 +335,19 @@ def _stranded(
 ) -> Iterator[Clash]:  # fmt: skip
     """Recorded relations that only others state, where the kind that a CI changes to does not allow them."""
     moved = {new.id for old, new in cis.changed if old.kind != new.kind}
-    if not moved:
-        return
-    kinds = {ci.id: ci.kind for part in (current.cis, (new for _, new in cis.changed)) for ci in part}
-    gone = {relation.key for part in (relations.removed, stated) for relation in part}
-    for relation in current.relations:
+    kinds = _kinds(current, cis) if moved else {}
+    gone = {relation.key for part in (relations.removed, stated) for relation in part} if moved else set()
+    for relation in current.relations if moved else ():
         if (relation.from_id in moved or relation.to_id in moved) and relation.key not in gone:
-            ends = kinds[relation.from_id], kinds[relation.to_id]
-            if (ends[0], relation.type, ends[1]) not in model.allowed:
-                yield Clash(relation, *ends)
+            yield from _clash(relation, kinds[relation.from_id], kinds[relation.to_id], model)
+
+
+def _kinds(current: Dump, cis: Difference[CI]) -> dict[CiId, str]:
+    """The kinds of all CIs once the difference is applied."""
+    return {ci.id: ci.kind for part in (current.cis, cis.created, (new for _, new in cis.changed)) for ci in part}
+
+
+def _clash(relation: Relation, start: str | None, end: str | None, model: Model) -> Iterator[Clash]:
+    """Whether CIs of these kinds may not be related so; of no kind are those that are missing, which is told apart."""
+    if start and end and relation.type in model.relations and (start, relation.type, end) not in model.allowed:
+        yield Clash(relation, start, end)

@@ -6,7 +6,7 @@ from typing import Any
 from cmdb.model.ci import CI
 from cmdb.model.claims import Claim, claims_of
 from cmdb.model.model import Model
-from cmdb.reconcile.claims import FIELDS
+from cmdb.reconcile.claims import FIELDS, sets
 
 
 def standing(ci: CI) -> list[Claim]:
@@ -45,8 +45,3 @@ def with_edit(model: Model, claims: Iterable[Claim], edit: Claim) -> list[Claim]
     fields: dict[str, Any] = {name: getattr(before, name) if kept(name) else None for name in FIELDS}
     fields.update((name, value) for name in FIELDS if (value := getattr(edit, name)) is not None)
     return [*listed[:at], *listed[at + 1 :], edit._replace(**fields, attributes={**values, **edit.attributes})]
-
-
-def sets(claim: Claim, name: str) -> bool:
-    """Whether a claim states a field or an attribute."""
-    return name in claim.attributes or (name in FIELDS and getattr(claim, name) is not None)

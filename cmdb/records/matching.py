@@ -12,7 +12,7 @@ from cmdb.reconcile.edit import Edit
 from cmdb.reconcile.merge import Rewrite, merge, part
 from cmdb.records.book import Book
 from cmdb.records.faults import refused
-from cmdb.records.record_types import AnyRecord, Change, Freeze, Incident, ProblemRecord
+from cmdb.records.record_types import NAMING, AnyRecord
 from cmdb.records.references import is_over
 from cmdb.records.source_types import Match, MatchedCi, Verdict
 from cmdb.records.writing import TRIES, Writer, fingerprint
@@ -31,7 +31,7 @@ class Decided(NamedTuple):
 
 
 class MatchDesk:
-    """The use cases. Every decision is one revision, with a record of who took it; `cmdb undo` takes it back.
+    """The use cases. Every decision is one revision, with a record of who took it; `cmdb undo` takes it back whole.
 
     Raises `InvalidInput` UNKNOWN_CI, SAME_CI, UNKNOWN_CLAIM, LAST_CLAIM, `KeyReused` and `StoreUnavailable`.
     """
@@ -130,7 +130,7 @@ def _as_they_are(_: Book, cis: Sequence[StoredCI], __: Around) -> tuple[Rewrite,
 def renamed(book: Book, keep: CiId, gone: CiId, now: datetime) -> Iterator[AnyRecord]:
     """The records that are not over and name `gone`, naming `keep` instead, unless they name both."""
     for value in book.of_ci(gone):
-        if isinstance(value, Incident | Change | Freeze | ProblemRecord) and not is_over(value, now):
+        if isinstance(value, NAMING) and not is_over(value, now):
             parts: tuple[Any, ...] = value.cis
             if all(part.ci != keep for part in parts):
                 cis = tuple(replace(part, ci=keep) if part.ci == gone else part for part in parts)

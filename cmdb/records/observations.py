@@ -54,8 +54,8 @@ def batch(book: Book, of: str, evidence: Iterable[Evidence]) -> Batch:
     told: dict[Pair, list[Evidence]] = {}
     for one in evidence:
         told.setdefault((one.caller, one.called), []).append(one)
-    told = {pair: every for pair, every in told.items() if any(one.calls for one in every)}
     known = {(old.caller, old.called): old for old in book.observations.values() if old.of == of}
+    told = {pair: every for pair, every in told.items() if pair in known or any(one.calls for one in every)}
     last = ordinal(RecordKey(Observation.kind, OWN_SOURCE, book.next_number(Observation.kind))) - 1
     found = Batch([], [], 0)
     for pair in sorted(told):
@@ -115,10 +115,10 @@ class Tally:
         old = self.readings.get(one.series)
         if old is not None:
             added, new = (_read if one.counter else _grown)(old, one)
-        elif self.forgotten is None or one.last_seen > self.forgotten:
+        elif one.calls and (self.forgotten is None or one.last_seen > self.forgotten):
             added, new = one.calls, Reading(one.series, one.last_seen, one.calls)
         else:
-            return  # older than what is remembered: it was counted, or came too late
+            return  # it tells of no call; or it is older than what is remembered: it was counted, or came too late
         self.calls += added
         self.readings[one.series] = new
         self.last = max(self.last, new.at) if one.calls else self.last

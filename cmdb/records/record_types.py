@@ -267,4 +267,6 @@ class Basis:
         return RecordKey(self.kind, self.source, self.number)
 
 
+NAMING = (Incident, Change, Freeze, ProblemRecord)
+"""Records that name CIs, as they are called, in `cis`: a merge, and undoing one, gives them other names."""
 AnyRecord = Incident | Change | Freeze | ProblemRecord | Basis | ImportRun | Match | Observation

@@ -92,7 +92,8 @@ class MatchedCi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """A decision about two CIs: `cis` has both, the one that stays first."""
+    """A decision about two CIs: `cis` has both, the one that stays first. One that was undone, at `undone_at`, does not
+    count."""
 
     kind: ClassVar[str] = "match"
 
@@ -103,6 +104,7 @@ class Match:
     who: str
     decided_at: datetime
     note: str = ""
+    undone_at: datetime | None = None
 
     @property
     def key(self) -> RecordKey:

@@ -1,9 +1,9 @@
-"""Undoing a revision: what it wrote is put back, all of it or nothing, and the report of a run says that it was."""
+"""Undoing a revision: what it wrote is put back, all of it or nothing, and its report or decision says that it was."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from cmdb.model.ci import CiId, PoolKey, canonical
 from cmdb.model.errors import InvalidInput, Problem
@@ -14,29 +14,29 @@ from cmdb.reconcile.difference import Diff, compare
 from cmdb.reconcile.edit import Edit
 from cmdb.reconcile.undo import Met, Undo, undone
 from cmdb.reconcile.validate import dependent, references, validate
-from cmdb.records.runs import kept_run, run_in
-from cmdb.records.source_types import ImportRun
+from cmdb.records.record_types import NAMING
+from cmdb.records.runs import run_in
+from cmdb.records.source_types import ImportRun, Match
 from cmdb.records.writing import fingerprint
 from cmdb.service import Inventory, Signed
 from cmdb.store.bulk import collector_paused
-from cmdb.store.port import Applied, Change, Dump, Head, Moved, RecordConflict, Store
+from cmdb.store.port import Applied, Change, Dump, Head, Moved, RecordConflict, Store, StoredRecord
 
 NAMED = 20
 """How many things that were changed since are named."""
 LOOKED_BACK = 50
 """Revisions of a thing that are looked through for what changed it."""
-NAMING = ("incident", "change", "freeze", "problem")
-"""Records that name CIs, as they are called, in `cis`."""
 TRIES = 8
 """How often an undo is worked out anew because another writer was faster."""
 
 
 class PlannedUndo(NamedTuple):
-    """What undoing a revision would do; `run` is the report that the revision holds, if any."""
+    """What undoing a revision would do; `run` is the report, `match` the decision that the revision holds, if any."""
 
     revision: int
     undo: Undo
     run: ImportRun | None
+    match: Match | None
 
 
 def plan_undo(
@@ -45,7 +45,8 @@ def plan_undo(
     """What undoing a revision would do; touches nothing.
 
     Raises `InvalidInput`: NOTHING_TO_UNDO, UNDO_CONFLICT naming the first `most` things that are not as the revision
-    left them, UNKNOWN_REVISION, and whatever would not fit the model any more.
+    left them, UNKNOWN_REVISION, and whatever would not fit the model any more. A decision that was undone since is not
+    as it was left either.
     """
     watched = progress or Silent()
     with collector_paused():
@@ -53,15 +54,34 @@ def plan_undo(
         head = store.head()
         diff, now = _seen(store, model, revision, head)
         watched.stage("check", len(diff.cis.created) + len(diff.relations.created))
-        found = undone(diff, now)
-        if found.empty:
-            nothing = "no CI, relation or pool that it changed"
-            raise InvalidInput([Problem("NOTHING_TO_UNDO", f"r{revision}", nothing, "a revision that changed some")])
+        found, match = undone(diff, now), _match_in(store, revision)
+        if found.empty and match is None:
+            nothing = "no CI, relation or pool that it changed, and no decision on duplicates"
+            raise InvalidInput([Problem("NOTHING_TO_UNDO", f"r{revision}", nothing, "a revision with any of these")])
         if found.met:
             told = [_conflict(store, met, revision) for met in found.met[:most]]
             raise InvalidInput(told, len(found.met))
+        if match is not None:
+            _check_decision(store, match, revision)
         _check(store, model, found, now)
-    return PlannedUndo(revision, found, run_in(store, revision))
+    return PlannedUndo(revision, found, run_in(store, revision), match)
+
+
+def _match_in(store: Store, revision: int) -> Match | None:
+    """The decision that a revision holds, as it was written then; None where it holds none."""
+    from cmdb.records.form import read  # with pydantic, it takes longer to load than most commands run
+
+    records = [stored.record for stored in store.records(revision - 1, revision).records]
+    matches = (read(record) for record in records if record.kind == Match.kind)
+    return next((match for match in matches if isinstance(match, Match)), None)
+
+
+def _check_decision(store: Store, match: Match, revision: int) -> None:
+    """Whether a decision stands as the revision left it. Raises `InvalidInput`."""
+    (newest,) = store.record_history(match.key, 1)
+    (left,) = store.record_history(match.key, 1, revision + 1)
+    if newest.after != left.after:
+        raise InvalidInput([_changed_since(f"decision {match.number}", newest, revision)])
 
 
 def _seen(store: Store, model: Model, revision: int, head: Head) -> tuple[Diff, Dump]:
@@ -97,8 +117,12 @@ def _conflict(store: Store, met: Met, revision: int) -> Problem:
     """Says which revision changed a thing since, and who did."""
     since = (change for change in store.history([met.ci], LOOKED_BACK) if change.revision > revision)
     mine = next((change for change in since if change.entity == met.entity and _key(change) == met.key), None)
-    found = "not as it was left" if mine is None else f"changed since, in r{mine.revision} by {mine.who}"
-    return Problem("UNDO_CONFLICT", f"{met.entity} {met.name}", found, f"as r{revision} left it")
+    return _changed_since(f"{met.entity} {met.name}", mine, revision)
+
+
+def _changed_since(place: str, change: Change | None, revision: int) -> Problem:
+    found = "not as it was left" if change is None else f"changed since, in r{change.revision} by {change.who}"
+    return Problem("UNDO_CONFLICT", place, found, f"as r{revision} left it")
 
 
 KEYS = {"ci": ("id",), "relation": ("from_id", "type", "to_id", "pool"), "pool": ("ci", "name")}
@@ -160,51 +184,74 @@ def _message(planned: PlannedUndo) -> str:
 
 
 def undo_name(planned: PlannedUndo) -> str:
-    """What is undone, in words: `r42`, `r42, RUN-0007`, or `r43, the undo of RUN-0007`."""
-    if planned.run is None:
+    """What is undone, in words: `r42`, `r42, RUN-0007`, or `r43, the undo of MAT-0007`."""
+    held = planned.run or planned.match
+    if held is None:
         return f"r{planned.revision}"
-    how = "" if planned.run.undone_at is None else "the undo of "
-    return f"r{planned.revision}, {how}{planned.run.number}"
+    how = "" if held.undone_at is None else "the undo of "
+    return f"r{planned.revision}, {how}{held.number}"
+
+
+class _Written(NamedTuple):
+    """A record that a revision wrote: as it stands now, and what the revision changed of it."""
+
+    stored: StoredRecord
+    change: Change
+
+    @property
+    def names(self) -> dict[CiId, CiId]:
+        """What the revision calls CIs of the record otherwise, and what they were called before it."""
+        sides = (self.change.before or {}, self.change.after or {})
+        before, after = ([part["ci"] for part in side.get("cis", ())] for side in sides)
+        return {CiId(new): CiId(old) for old, new in zip(before, after, strict=False) if new != old}
+
+
+_NAMING = frozenset(type_.kind for type_ in NAMING)
+_UNDONE = frozenset({ImportRun.kind, Match.kind})
+"""Records that say of themselves that they were undone."""
 
 
 def _marked(store: Store, revision: int, now: datetime) -> tuple[list[Record], dict[RecordKey, int]]:
-    """The records that the revision wrote: reports of runs, undone, or as an undo found them; and others with the names
-    of CIs that they had before, as a merge gives them new ones."""
-    from cmdb.records.form import read
-
-    wrote = {stored.record.key for stored in store.records(revision - 1, revision).records}
-    found = [stored for stored in store.records(revision - 1).records if stored.record.key in wrote]
-    values, expected = list[Record](), dict[RecordKey, int]()
-    for stored in found:
-        run = read(stored.record) if stored.record.kind == ImportRun.kind else None
-        if isinstance(run, ImportRun):
-            before = _before(store, run.key, revision)
-            was = read(before) if before else None
-            values.append(kept_run(replace(run, undone_at=was.undone_at if isinstance(was, ImportRun) else now)))
-            expected[run.key] = stored.revision
-        elif stored.record.kind in NAMING and (names := _names_before(store, stored.record.key, revision)):
-            body = stored.record.body
-            there = {part["ci"] for part in body["cis"]}
-            names = {new: old for new, old in names.items() if old not in there}
-            parts = [{**part, "ci": names.get(part["ci"], part["ci"])} for part in body["cis"]]
-            values.append(stored.record._replace(body_json=canonical({**body, "cis": parts})))
-            expected[stored.record.key] = stored.revision
-    return values, expected
+    """The records that the revision wrote: reports of runs and decisions, undone, or as an undo found them; and others
+    with the names of CIs that they had before, as a merge gives them new ones. With what they are expected at."""
+    written = list(_written(store, revision))
+    undone = [_undone(one, now) for one in written if one.stored.record.kind in _UNDONE]
+    renamed = _renamed(store, [one for one in written if one.stored.record.kind in _NAMING], revision)
+    records = [*undone, *renamed]
+    revisions = {one.stored.record.key: one.stored.revision for one in written}
+    return records, {record.key: revisions[record.key] for record in records}
 
 
-def _before(store: Store, key: RecordKey, revision: int) -> Record | None:
-    """A record as a revision found it; None where it made it."""
-    (change,) = store.record_history(key, 1, revision + 1)
-    if change.before is None:
-        return None
-    return Record(*key, canonical({name: value for name, value in change.before.items() if name not in key._fields}))
+def _written(store: Store, revision: int) -> Iterator[_Written]:
+    """The records of a revision that undoing it may write again."""
+    keys = {stored.record.key for stored in store.records(revision - 1, revision).records}
+    for stored in store.records(revision - 1).records:
+        key = stored.record.key
+        if key in keys and key.kind in _NAMING | _UNDONE:
+            (change,) = store.record_history(key, 1, revision + 1)
+            yield _Written(stored, change)
 
 
-def _names_before(store: Store, key: RecordKey, revision: int) -> dict[CiId, CiId]:
-    """What a revision calls the CIs of a record that it merged or parted again, and what they were called before it."""
-    (change,) = store.record_history(key, 1, revision + 1)
-    before, after = ([part["ci"] for part in (side or {}).get("cis", ())] for side in (change.before, change.after))
-    names = {CiId(new): CiId(old) for old, new in zip(before, after, strict=False) if new != old}
-    ids = {*names, *names.values()}
-    was, left = (store.get(ids, at).keys() for at in (revision - 1, revision))
-    return {new: old for new, old in names.items() if old not in left or new not in was}
+def _undone(one: _Written, now: datetime) -> Record:
+    """A report or decision that was undone now; or, where an undo is undone, at the time that the undo found there."""
+    from cmdb.records.form import kept, read
+
+    undone_at: datetime | None = now
+    before = one.change.before
+    if before is not None:
+        undone_at = datetime.fromisoformat(before["undone_at"]) if "undone_at" in before else None
+    return kept(replace(cast(ImportRun | Match, read(one.stored.record)), undone_at=undone_at))
+
+
+def _renamed(store: Store, written: Sequence[_Written], revision: int) -> Iterator[Record]:
+    """Records that call the CIs which the revision merged, or parted again, as they did before it; what was added to
+    them since stays."""
+    ids = {ci for one in written for pair in one.names.items() for ci in pair}
+    was, left = (store.get(ids, at) for at in (revision - 1, revision))
+    for one in written:
+        record, there = one.stored.record, set(one.stored.record.cis)
+        names = {new: old for new, old in one.names.items() if old not in left or new not in was}
+        names = {new: old for new, old in names.items() if old not in there}
+        if names:
+            parts = [{**part, "ci": names.get(part["ci"], part["ci"])} for part in record.body["cis"]]
+            yield record._replace(body_json=canonical({**record.body, "cis": parts}))

@@ -8,6 +8,7 @@ from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, Relation
 from cmdb.model.record import Record, RecordKey
+from cmdb.store.slices import Slice
 
 
 class Head(NamedTuple):
@@ -109,12 +110,7 @@ class Dump(NamedTuple):
     records: Sequence[Record] = ()
 
 
-VALUE, THING = "\0\1", "\0\2"
-"""What stands in a `Slice` between the values of a thing, and between things; no value holds U+0000."""
 T = TypeVar("T")
-Slice = tuple[str, ...]
-"""Some things in columns, as texts with `THING` between: the ids of CIs, none of relations; and all their values, with
-`VALUE` between them."""
 
 
 class Columns(NamedTuple, Generic[T]):

@@ -31,7 +31,7 @@ def completeness(question: Question) -> Completeness:
 def blind_spots(question: Question) -> list[BlindSpot]:
     """Every rule of `RULES` that finds something, in that order; then stale sources and wrong pool rules."""
     found = ((code, message, _found(question, region, rule)) for code, message, region, rule in RULES)
-    sources = blind.stale_spots(question.estate, question.walk.nodes, question.stale)
+    sources = blind.stale_spots(question.estate, question.walk.nodes, question.asked.stale)
     return blind.spots(question.estate, found) + sources + _bad_pools(question)
 
 

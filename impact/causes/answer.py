@@ -200,10 +200,9 @@ class Cause:
 
     @cached_property
     def _alone(self) -> Question:
-        asked = self.page.question
-        estate = asked.estate
-        scenario = [Assumption(estate.register.ids[self.index])]
-        return ask(estate, scenario, asked.asked_at, None, asked.checked_at, asked.live, asked.as_of, stale=asked.stale)
+        question = self.page.question
+        scenario = [Assumption(question.estate.register.ids[self.index])]
+        return ask(question.estate, scenario, question.asked)
 
     @property
     def walk(self) -> Walk:

@@ -17,7 +17,7 @@ from impact.incidents.report import GroupOutcome, PeopleMinutes, PeopleSpan, Pos
 from impact.incidents.spans import Span, end_of, spans
 from impact.incidents.values import IncidentCase
 from impact.kernels.types import I32, U8
-from impact.question import Question, ask
+from impact.question import Asked, Question, ask
 from impact.states import STATES, Level
 
 SHOWN = 20
@@ -53,7 +53,7 @@ class Hindsight:
     def worst(self) -> Question:
         """Every CI in the worst state it was in: hits all that any span hits."""
         levels = joint_levels([span.levels for span in self.spans], [span.question.walk for span in self.spans])
-        return ask(self.estate, assumptions(self.estate, levels), self.moment, self.incident.started_at)
+        return ask(self.estate, assumptions(self.estate, levels), Asked(self.moment), self.incident.started_at)
 
     def told(self) -> PostIncident:
         end, over = end_of(self.incident, self.moment)

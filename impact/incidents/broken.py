@@ -12,7 +12,7 @@ from impact.estate import Estate
 from impact.incidents.joint import Levels, assumptions, joint_levels
 from impact.incidents.report import BrokenTogether
 from impact.kernels.types import B1, I32, U8
-from impact.question import Question, ask
+from impact.question import Asked, Question, ask
 from impact.states import STATES
 from impact.walk import Walk
 
@@ -46,7 +46,7 @@ class Broken:
 def broken_together(estate: Estate, members: Sequence[Levels], walks: Sequence[Walk], moment: datetime) -> Broken:
     """What scenarios break together: pools whose CI is worse off by all than by any one, for the loss of a member that
     is lost already without that. Pools that only follow from those are not named."""
-    question = ask(estate, assumptions(estate, joint_levels(members, walks)), moment)
+    question = ask(estate, assumptions(estate, joint_levels(members, walks)), Asked(moment))
     return Together(question, walks).broken()
 
 

@@ -7,6 +7,7 @@ from impact.incidents.facts import Facts, worst_state
 from impact.incidents.picture import names
 from impact.incidents.report import DraftKind, DraftMessage
 from impact.states import ImpactState, Level
+from impact.words import counted
 
 MOST_WORDS = 120
 SHOWN = (4, 3, 2, 1)
@@ -114,7 +115,7 @@ def _who(facts: Facts, shown: int, over: bool = False) -> str:
     if not total:
         return f"{asked}: {groups}; how many people is not known."
     least, risk = "at least " if facts.at_least else "", "" if facts.hit else ", at increased risk only"
-    return f"{asked}: {groups}; {least}{total:,} {'person' if total == 1 else 'people'}{risk}."
+    return f"{asked}: {groups}; {least}{counted(total, 'person', 'people')}{risk}."
 
 
 def _outlook(facts: Facts, zone: tzinfo) -> Lines:

@@ -1,15 +1,13 @@
 """Several incidents at once: for every CI the worst of the states they state for it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 
 import numpy as np
 
 from impact.estate import Estate
 from impact.incidents.values import IncidentCase
 from impact.kernels.types import I32
-from impact.question import Question, ask
-from impact.stale import StaleSource
+from impact.question import Asked, Question, ask
 from impact.states import STATES, Assumption
 from impact.walk import Walk, walk
 
@@ -43,16 +41,13 @@ def joint_levels(members: Sequence[Levels], walks: Sequence[Walk]) -> Levels:
     return dict(sorted(worst.items()))
 
 
-def joint_question(
-    estate: Estate, cases: Iterable[IncidentCase], moment: datetime, checked_at: datetime | None = None,
-    live: bool = True, as_of: bool = False, stale: tuple[StaleSource, ...] = (),
-) -> Question:  # fmt: skip
-    """The joint scenario of incidents at a moment, begun when the first of them did."""
-    chosen = [case for case in cases if case.started_at <= moment]
-    members = [case.levels_at(moment) for case in chosen]
+def joint_question(estate: Estate, cases: Iterable[IncidentCase], asked: Asked) -> Question:
+    """The joint scenario of incidents when asked, begun when the first of them did."""
+    chosen = [case for case in cases if case.started_at <= asked.now]
+    members = [case.levels_at(asked.now) for case in chosen]
     levels = joint_levels(members, [settled(estate, own) for own in members])
     started = min((case.started_at for case in chosen), default=None)
-    return ask(estate, assumptions(estate, levels), moment, started, checked_at, live, as_of, stale=stale)
+    return ask(estate, assumptions(estate, levels), asked, started)
 
 
 def assumptions(estate: Estate, levels: Levels) -> list[Assumption]:

@@ -4,7 +4,6 @@ All analyses of a question (impact, clocks, people, whom to call and notify, res
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 
 import numpy as np
 
@@ -19,9 +18,9 @@ from impact.incidents.report import CriticalService, MajorFinding, WorstHit
 from impact.incidents.spare import pool_without_spare
 from impact.incidents.values import IncidentCase
 from impact.kernels.types import I32
-from impact.question import Question, ask
-from impact.stale import StaleSource
+from impact.question import Asked, Question, ask
 from impact.states import STATES, ImpactState, Level
+from impact.words import counted
 
 SHOWN = 20
 COMPARED = 50
@@ -32,19 +31,14 @@ WORDS = {Level.DOWN: "interruption", Level.DEGRADED: "degradation", Level.AT_RIS
 SAID = {"interruption": "interrupted", "degradation": "degraded", "increased_risk": "at increased risk"}
 
 
-def question_of(
-    estate: Estate, incident: IncidentCase, moment: datetime, checked_at: datetime | None = None, live: bool = True,
-    as_of: bool = False, stale: tuple[StaleSource, ...] = (),
-) -> Question:  # fmt: skip
-    """What an incident does at a moment: the states its CIs are in then, begun when it began, work begun when it was
+def question_of(estate: Estate, incident: IncidentCase, asked: Asked) -> Question:
+    """What an incident does when asked: the states its CIs are in then, begun when it began, work begun when it was
     declared. A CI stated operational is pinned. One that is over, or has not begun, assumes nothing."""
-    levels = incident.levels_at(moment)
+    levels = incident.levels_at(asked.now)
     declared = incident.declared_at
-    if declared is not None and declared > moment:
+    if declared is not None and declared > asked.now:
         declared = None
-    return ask(
-        estate, assumptions(estate, levels), moment, incident.started_at, checked_at, live, as_of, declared, stale
-    )  # fmt: skip
+    return ask(estate, assumptions(estate, levels), asked, incident.started_at, declared)
 
 
 def major(question: Question) -> MajorFinding:
@@ -70,7 +64,7 @@ def major(question: Question) -> MajorFinding:
 def _no_reason(unknown: int) -> str:
     if not unknown:
         return "no business-critical service is hit"
-    services = "1 service" if unknown == 1 else f"{unknown} services"
+    services = counted(unknown, "service")
     return f"no service recorded as business-critical is hit; of {services} hit neither RTO nor criticality is recorded"
 
 

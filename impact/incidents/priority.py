@@ -14,6 +14,7 @@ from impact.kernels.types import I32
 from impact.kernels.work import NEVER
 from impact.question import Question
 from impact.states import Level
+from impact.words import counted
 
 GRADES = ("high", "medium", "low")
 MANY, SOME = 1000, 100
@@ -50,18 +51,18 @@ def _impact(question: Question) -> list[Reason]:
     critical = critical_services(question)
     down, worse = int((critical.levels == Level.DOWN).sum()), int((critical.levels < Level.DOWN).sum())
     if down:
-        found.append((HIGH, f"{_many(down, 'business-critical service')} down"))
+        found.append((HIGH, f"{counted(down, 'business-critical service')} down"))
     if worse:
-        found.append((MEDIUM, f"{_many(worse, 'business-critical service')} degraded or at risk"))
+        found.append((MEDIUM, f"{counted(worse, 'business-critical service')} degraded or at risk"))
     others = len(_down(question)) - down
     if others > 0:
-        found.append((MEDIUM, f"{_many(others, 'other service')} down"))
+        found.append((MEDIUM, f"{counted(others, 'other service')} down"))
     hit = people(question)
     count = hit.by_state.down + hit.by_state.degraded
     if count >= SOME:
         found.append((HIGH if count >= MANY else MEDIUM, f"{count:,} people down or degraded"))
     elif hit.unknown:
-        found.append((MEDIUM, f"{_many(hit.unknown, 'client group')} hit without a head count"))
+        found.append((MEDIUM, f"{counted(hit.unknown, 'client group')} hit without a head count"))
     return [*found, *_nobody_recorded(question)]
 
 
@@ -71,7 +72,7 @@ def _urgency(question: Question) -> list[Reason]:
     rto = question.estate.numbers["rto"][down]
     first = int(np.count_nonzero([tier(int(minutes)) == "T0" for minutes in rto if minutes != UNKNOWN]))
     if first:
-        found.append((HIGH, f"{_many(first, 'service')} of tier T0 down"))
+        found.append((HIGH, f"{counted(first, 'service')} of tier T0 down"))
     due = soonest_due(question)
     if due is not None and due <= question.asked_at:
         found.append((HIGH, "a service is past its RTO"))
@@ -80,10 +81,10 @@ def _urgency(question: Question) -> list[Reason]:
         left = f"{slack} min to spare before a promise breaks" if slack >= 0 else f"{-slack} min late for a promise"
         found.append((HIGH if slack < SOON else MEDIUM, left))
     if unpromised := int((rto == UNKNOWN).sum()):
-        found.append((MEDIUM, f"{_many(unpromised, 'service')} down without RTO"))
+        found.append((MEDIUM, f"{counted(unpromised, 'service')} down without RTO"))
     critical = critical_services(question)
     if worse := int((critical.levels < Level.DOWN).sum()):
-        found.append((MEDIUM, f"{_many(worse, 'business-critical service')} degraded or at risk"))
+        found.append((MEDIUM, f"{counted(worse, 'business-critical service')} degraded or at risk"))
     return [*found, *_nobody_recorded(question)]
 
 
@@ -92,7 +93,7 @@ def _nobody_recorded(question: Question) -> list[Reason]:
     others = len(question.walk) - len(question.assumed)
     if others <= 0 or len(question.services) or len(question.groups):
         return []
-    return [(MEDIUM, f"{_many(others, 'other CI')} hit, and no service or client group recorded behind them")]
+    return [(MEDIUM, f"{counted(others, 'other CI')} hit, and no service or client group recorded behind them")]
 
 
 def least_slack(question: Question) -> int | None:
@@ -110,7 +111,3 @@ def _down(question: Question) -> I32:
     rows = question.services
     found: I32 = question.walk.nodes[rows][question.walk.levels[rows] == Level.DOWN]
     return found
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

@@ -16,9 +16,10 @@ from impact.incidents.joint import Levels, settled, with_role
 from impact.incidents.report import Direction, RelatedIncident, SharedCandidate, SuspectStep
 from impact.incidents.values import IncidentCase
 from impact.kernels.types import I32
-from impact.question import ask
+from impact.question import Asked, ask
 from impact.states import STATES, Level
 from impact.walk import Walk, walk
+from impact.words import counted
 
 SHOWN, SHOWN_POOLS = 20, 5
 CANDIDATES, CAUSES = 20, 3
@@ -155,7 +156,7 @@ class Pair:
             return []
         estate, moment = self.own.estate, self.own.moment
         found = common_causes(
-            ask(estate, [], moment), [*self.own.sightings(), *self.other.sightings()], [], CANDIDATES
+            ask(estate, [], Asked(moment)), [*self.own.sightings(), *self.other.sightings()], [], CANDIDATES
         )  # fmt: skip
         mine, theirs = set(self.own.cis.tolist()), set(self.other.cis.tolist())
         told, known = list[SharedCandidate](), np.append(self.own.cis, self.other.cis)
@@ -212,14 +213,10 @@ def _because(pair: Pair, causes: list[SharedCandidate]) -> list[str]:
             f"a failure of {causes[0].ci.name} would explain {causes[0].own + causes[0].other} CIs of the two incidents"
         )
     if len(pair.services):
-        found.append(f"both hit {_count(len(pair.services), 'service')}")
+        found.append(f"both hit {counted(len(pair.services), 'service')}")
     if len(pair.groups):
-        found.append(f"both hit {_count(len(pair.groups), 'client group')}")
+        found.append(f"both hit {counted(len(pair.groups), 'client group')}")
     return found
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _more(count: int) -> str:

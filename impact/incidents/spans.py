@@ -8,7 +8,7 @@ from itertools import pairwise
 from impact.estate import Estate
 from impact.incidents.joint import Levels, assumptions
 from impact.incidents.values import IncidentCase
-from impact.question import Question, ask
+from impact.question import Asked, Question, ask
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ def spans(estate: Estate, incident: IncidentCase, moment: datetime) -> list[Span
     for _, _, levels in found:
         key = tuple(levels.items())
         if key not in known:
-            known[key] = ask(estate, assumptions(estate, levels), moment, incident.started_at)
+            known[key] = ask(estate, assumptions(estate, levels), Asked(moment), incident.started_at)
     return [Span(since, until, levels, known[tuple(levels.items())]) for since, until, levels in found]
 
 

@@ -10,6 +10,7 @@ from impact.causes.cone import Cone, cone
 from impact.estate import Estate
 from impact.incidents.report import Suspect, SuspectKind, SuspectStep
 from impact.incidents.values import ChangeCase, IncidentCase, RecordedEdit
+from impact.words import counted
 
 DAYS = 7
 NEARNESS = (40, 30, 20, 15)
@@ -128,7 +129,7 @@ def _belongs(edit: RecordedEdit, one: Suspect) -> bool:
 def _with_signs(one: Suspect, edits: int) -> Suspect:
     if not edits:
         return one
-    words = f"{edits} recorded {'edit' if edits == 1 else 'edits'} of {one.ci.name} in its window"
+    words = f"{counted(edits, 'recorded edit')} of {one.ci.name} in its window"
     gained = max(0, EDITED - STATES[one.state][0])
     return replace(one, edits=edits, score=one.score + gained, because=[*one.because, words])
 

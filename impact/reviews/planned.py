@@ -9,7 +9,6 @@ import numpy as np
 
 from impact.estate import Estate
 from impact.kernels.types import B1, I32, I64, U8
-from impact.stale import StaleSource
 
 FOREVER = 2**62
 """The end of what is open."""
@@ -105,17 +104,6 @@ class Stated:
     type: str
     requested_at: int
     back_out_minutes: int | None = None
-
-
-@dataclass(frozen=True)
-class Asked:
-    """When a review is asked for, and how fresh the estate is: when it was last known the newest, whether it is
-    followed live, and which sources of it are stale."""
-
-    now: datetime
-    checked_at: datetime | None = None
-    live: bool = True
-    stale: tuple[StaleSource, ...] = ()
 
 
 def planned(

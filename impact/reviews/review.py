@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from impact.estate import Estate
+from impact.question import Asked
 from impact.reviews.collisions import search_among, search_around, told
 from impact.reviews.overlaps import freeze_hits, overlaps
-from impact.reviews.planned import Asked, Frozen, Planned, Plans, Stated, seconds
+from impact.reviews.planned import Frozen, Planned, Plans, Stated, seconds
 from impact.reviews.report import ChangeReview, Collisions, Suggestions
 from impact.reviews.risk import Case, question_of, risk
 from impact.reviews.suggestions import free_windows, split
@@ -28,7 +29,7 @@ def review(
     question = question_of(estate, subject, asked)
     found = collisions(estate, subject, plans)
     lesser, hits = overlaps(estate, subject, plans), freeze_hits(estate, subject, question.walk, freezes)
-    reasons = risk(Case(estate, subject, question, stated, asked, found, lesser, hits))
+    reasons = risk(Case(estate, subject, question, stated, found, lesser, hits))
     needed = bool(found.nodes or hits)
     windows = free_windows(estate, subject, plans, freezes, seconds(asked.now)) if needed else []
     apart, untested = split(estate, subject)

@@ -18,9 +18,9 @@ from impact.analyses.people import people
 from impact.estate import UNKNOWN, Estate
 from impact.kernels.types import I32
 from impact.kernels.work import NEVER
-from impact.question import Question
+from impact.question import Asked, Question
 from impact.reviews.alone import Kept, kept, scenario
-from impact.reviews.planned import NONE, Asked, Planned, Stated, moment
+from impact.reviews.planned import NONE, Planned, Stated, moment
 from impact.reviews.report import (
     Collisions,
     FreezeHit,
@@ -32,6 +32,7 @@ from impact.reviews.report import (
     RiskWord,
 )
 from impact.states import STATES, Assumption, Level
+from impact.words import counted
 
 MOST = 100
 WORDS = ((25, RiskWord.low), (50, RiskWord.medium), (75, RiskWord.high))
@@ -75,7 +76,6 @@ class Case:
     subject: Planned
     question: Question
     stated: Stated
-    asked: Asked
     collisions: Collisions
     overlaps: Sequence[Overlap]
     freezes: Sequence[FreezeHit]
@@ -104,24 +104,13 @@ class Case:
 
 
 def question_of(estate: Estate, subject: Planned, asked: Asked) -> Question:
-    """A change as a question: what it assumes, asked now, of a disruption that begins with its window."""
+    """A change as a question: what it assumes, of a disruption that begins with its window."""
     worse = subject.levels > 0
     cis, levels = subject.cis[worse].tolist(), subject.levels[worse].tolist()
     assumed = [Assumption(estate.register.ids[ci], STATES[level]) for ci, level in zip(cis, levels, strict=True)]
     found = kept(estate.graph).of(*scenario(estate, subject)).walk
     begins = moment(subject.start)
-    return Question(
-        estate,
-        assumed,
-        cis,
-        found,
-        asked.now,
-        begins,
-        asked.checked_at or asked.now,
-        asked.live,
-        declared_at=begins,
-        stale=asked.stale,
-    )
+    return Question(estate, assumed, cis, found, asked, begins, begins)
 
 
 def risk(case: Case) -> Risk:
@@ -162,7 +151,7 @@ def services_hit(case: Case) -> Iterator[RiskReason]:
     count = Counter(zip([-level for level in levels], tiers, strict=True))
     facts = {f"{STATES[-level].value} {name}": many for (level, name), many in sorted(count.items())}
     listed = ", ".join(f"{many} {name.replace('unknown', 'without RTO')}" for name, many in facts.items())
-    words = f"{_many(len(rows), 'service')} hit: {listed.replace('_', ' ')}"
+    words = f"{counted(len(rows), 'service')} hit: {listed.replace('_', ' ')}"
     yield reason(case, "SERVICES_HIT", words, min(points, MOST_SERVICES), facts, found.nodes[rows])
 
 
@@ -174,7 +163,7 @@ def people_hit(case: Case) -> Iterator[RiskReason]:
     by = found.by_state
     weight = by.down + by.degraded / 2 + by.at_risk / 10
     points = max((points for least, points in PEOPLE if weight >= least), default=0)
-    words = f"{found.total:,} people in {_many(found.groups, 'client group')} hit"
+    words = f"{found.total:,} people in {counted(found.groups, 'client group')} hit"
     if found.unknown:
         points = PEOPLE[-1][1]
         words = f"at least {words}; how many are in {found.unknown} of them is not recorded"
@@ -191,7 +180,7 @@ def redundancy_left(case: Case) -> Iterator[RiskReason]:
     bare = np.nonzero((count > 0) & (count >= table[:, 1]))[0]
     if len(bare):
         broken = int((count[bare] > table[bare, 1]).sum())
-        words = f"{_many(len(bare), 'pool')} left without a member to spare" + (
+        words = f"{counted(len(bare), 'pool')} left without a member to spare" + (
             f", {broken:,} broken" if broken else ""
         )
         points, facts = min(NO_SPARE * len(bare), MOST_NO_SPARE), {"pools": len(bare), "broken": broken}
@@ -205,9 +194,9 @@ def window_and_promise(case: Case) -> Iterator[RiskReason]:
     over = known if case.minutes is None else known[rto < case.minutes]
     words = list[str]()
     if len(over):
-        words.append(f"the window is longer than the RTO of {_many(len(over), 'CI')} that it takes down")
+        words.append(f"the window is longer than the RTO of {counted(len(over), 'CI')} that it takes down")
     if len(unknown):
-        words.append(f"no RTO is recorded of {_many(len(unknown), 'service')} that it takes down")
+        words.append(f"no RTO is recorded of {counted(len(unknown), 'service')} that it takes down")
     if words:
         least = int(rto.min()) if len(rto) else None
         facts = {"window_minutes": case.minutes, "least_rto_minutes": least, "over": len(over), "unknown": len(unknown)}
@@ -243,10 +232,10 @@ def recovery(case: Case) -> Iterator[RiskReason]:
     unsure = np.union1d(unsure, unknown).astype(np.int32)
     facts = {"late": len(late), "short_minutes": short if len(late) else 0, "unsure": len(unsure)}
     if len(late):
-        words = f"{_many(len(late), 'CI')} could not be restored in time if it failed, by {short} min at worst"
+        words = f"{counted(len(late), 'CI')} could not be restored in time if it failed, by {short} min at worst"
         yield reason(case, "RECOVERY_GAP", words, RECOVERY, facts, late)
     elif len(unsure):
-        words = f"whether {_many(len(unsure), 'CI')} could be restored in time if it failed is not known"
+        words = f"whether {counted(len(unsure), 'CI')} could be restored in time if it failed is not known"
         yield reason(case, "RECOVERY_UNKNOWN", words, RECOVERY, facts, unsure)
 
 
@@ -256,7 +245,7 @@ def collide(case: Case) -> Iterator[RiskReason]:
     if found:
         count = Counter(one.state.value for one in found)
         keys = sorted({party.key for one in found for party in one.parties} - {case.subject.key})
-        words = f"{_many(len(found), 'collision')} with {_listed(keys)}"
+        words = f"{counted(len(found), 'collision')} with {_listed(keys)}"
         points = min(sum(COLLISION[state] * many for state, many in count.items()), MOST_COLLISIONS)
         yield reason(case, "COLLISIONS", words, points, {**count, "parties": len(keys)})
     if not case.collisions.complete:
@@ -298,11 +287,11 @@ def named(case: Case) -> Iterator[RiskReason]:
     """Whether the records know what the change touches, and are the newest."""
     missing = case.subject.missing
     if missing:
-        words = f"{_many(len(missing), 'CI')} that it names not recorded: {_listed(missing)}"
+        words = f"{counted(len(missing), 'CI')} that it names not recorded: {_listed(missing)}"
         yield reason(case, "CI_NOT_RECORDED", words, MISSING, {"count": len(missing)})
     elif not len(case.subject.cis):
         yield reason(case, "NO_CIS", "it names no CI: what it touches is not known", NOTHING_NAMED, {})
-    if not case.asked.live:
+    if not case.question.asked.live:
         words = "computed while the store is away: newer records may differ"
         yield reason(case, "STALE_ESTATE", words, STALE, {"revision": case.estate.revision})
 
@@ -319,10 +308,6 @@ def blind(case: Case) -> Iterator[RiskReason]:
 
 def _listed(keys: Sequence[str]) -> str:
     return ", ".join(keys[:5]) + (f" and {len(keys) - 5:,} more" if len(keys) > 5 else "")
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 RULES: tuple[Callable[[Case], Iterator[RiskReason]], ...] = (

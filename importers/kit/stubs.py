@@ -117,7 +117,7 @@ class Ends:
         if declared is not None and other in self._model.concrete and not self._sound(relation):
             ends = f"{type_} from {'/'.join(declared.from_kinds)} to {'/'.join(declared.to_kinds)}"
             return f"{ends}; no kind of CI fits here, as the other end is of the kind {other}"
-        if missing in self._missing and not self._fitting(self._missing[missing]):
+        if missing in self._unfit:
             return f"{accepted}; no kind of CI fits all relations that name it"
         return accepted
 
@@ -130,6 +130,11 @@ class Ends:
                 if relation[at] not in self._kinds and self._sound(relation):
                     missing.setdefault(CiId(relation[at]), []).append((relation, at))
         return missing
+
+    @cached_property
+    def _unfit(self) -> frozenset[CiId]:
+        """The ends that are missing and for which there is no kind that fits all relations."""
+        return frozenset(missing for missing, uses in self._missing.items() if not self._fitting(uses))
 
     def _sound(self, relation: Relation) -> bool:
         """Whether the type is declared, the ends are two, and the end that is known may stand there."""

@@ -34,6 +34,11 @@ class Things(Sequence[R]):
         self._columns = ()
         return made
 
+    def column(self, name: str) -> pl.Series:
+        """One of their fields; without making any."""
+        at = self._kind._fields.index(name)
+        return self._columns[at] if self._columns else pl.Series(name, [thing[at] for thing in self._made], pl.String)
+
     def table(self) -> pl.DataFrame:
         """Them all in columns, a field each; without making any."""
         if not self._columns:
@@ -61,7 +66,7 @@ class Things(Sequence[R]):
     __hash__ = None  # type: ignore[assignment]
 
 
-def table_of(kind: type[R], things: Sequence[R]) -> pl.DataFrame:
+def in_columns(kind: type[R], things: Sequence[R]) -> pl.DataFrame:
     """Things in columns, a field each."""
     return things.table() if isinstance(things, Things) else _table(kind, things)
 

@@ -64,13 +64,11 @@ def seen(moment: datetime, now: datetime) -> datetime:
 def turns(samples: Iterable[tuple[datetime, int]]) -> Iterator[tuple[datetime, int]]:
     """Of the readings of a counter those that matter: where it begins, or begins anew, and where it then rose to.
 
-    A reading of 0 tells of no call, but after others it tells that the counter began anew.
+    A reading of 0 tells of no call, but after others, also of an earlier input, it tells that the counter began anew.
     """
     begun: tuple[datetime, int] | None = None
     top: tuple[datetime, int] | None = None
     for one in sorted(samples):
-        if top is None and not one[1]:
-            continue
         if top is None or one[1] < top[1]:
             if top is not None and top != begun:
                 yield top

@@ -37,12 +37,13 @@ class Resolved:
 
 def resolve(observed: Sequence[Observed], cis: Iterable[Candidate]) -> Resolved:
     """What was observed, told of `cis`. A pair with a name that stands for no CI is left out."""
-    counted = {(one.from_, one.to, one.series) for one in observed if one.counter and one.calls}
-    called = [one for one in observed if one.calls or (one.from_, one.to, one.series) in counted]
-    found = meant({name for one in called for name in (one.from_, one.to)}, cis)
+    told = [one for one in observed if one.calls or one.counter]
+    found = meant({name for one in told for name in (one.from_, one.to)}, cis)
     evidence, missing, own = list[Evidence](), dict[str, dict[str, int]](), 0
-    for one in called:
+    for one in told:
         caller, to = found[one.from_].ci, found[one.to].ci
+        if (caller is None or to is None) and not one.calls:
+            continue
         if caller is None or to is None:
             for name in {one.from_, one.to}:
                 if found[name].ci is None:

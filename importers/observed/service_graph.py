@@ -46,7 +46,7 @@ class Graph:
         self._series[series][2].extend(samples)
 
     def observed(self) -> Iterator[Observed]:
-        """What was seen. A counter at 0 was never called."""
+        """What was seen: of each counter the readings that matter, also at 0."""
         for series, (from_, to, samples) in self._series.items():
             for at, calls in turns(samples):
                 yield Observed(from_, to, series, calls, at, at, True)

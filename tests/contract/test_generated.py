@@ -9,7 +9,6 @@ from api import generated
 
 def test_what_is_committed_is_what_the_code_says() -> None:
     assert generated.differing() == []
-    assert generated.main(["--check"]) == 0
 
 
 def test_what_differs_is_named_and_written_anew(
@@ -22,5 +21,5 @@ def test_what_differs_is_named_and_written_anew(
     assert "one.md, two.md; write anew with: python3 dev.py schema" in capsys.readouterr().err
     assert generated.main(["--force"]) == 2
     assert generated.main([]) == 0
-    assert generated.differing() == []
+    assert generated.main(["--check"]) == 0
     assert (tmp_path / "one.md").read_bytes() == b"one\n"

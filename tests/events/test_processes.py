@@ -82,7 +82,6 @@ def test_subscribers_are_told_that_the_service_stops(tmp_path: Path, workers: st
         assert store.head().revision == 1
 
 
-@pytest.mark.xdist_group("neo4j")
 @pytest.mark.parametrize("by", [by_socket, by_stream])
 def test_nothing_is_lost_or_told_twice_on_a_database(neo4j_server: TestServer, tmp_path: Path, by: Follow) -> None:
     user, password = neo4j_server.auth or ("", "")
@@ -93,7 +92,6 @@ def test_nothing_is_lost_or_told_twice_on_a_database(neo4j_server: TestServer, t
             follow(f"http://127.0.0.1:{service.port}", store, by, 7)
 
 
-@pytest.mark.xdist_group("neo4j")
 @pytest.mark.parametrize("how", ["paused", "killed", "half-open"])
 def test_nothing_is_lost_while_the_database_is_away(neo4j_process: Neo4jServer, tmp_path: Path, how: str) -> None:
     user, password = neo4j_process.auth

@@ -7,7 +7,7 @@ from cmdb.model.ci import CI, CiId, Pool, Relation, attributes_json
 from cmdb.model.model import standard_model
 from cmdb.store.port import Dump, Head
 from impact.estate import Estate
-from impact.question import Question, ask
+from impact.question import Asked, Question, ask
 from impact.report import CiRef
 from impact.snapshot import compile_estate, vocabulary
 from impact.states import STATES, Assumption, ImpactState
@@ -42,7 +42,9 @@ def estate(cis: Sequence[CI], relations: Sequence[Relation] = (), pools: Sequenc
 def asked(found: Estate, scenario: str, started_at: datetime | None = None) -> Question:
     """A question asked at `NOW`: `db-1 web=degraded` assumes db-1 down and web degraded."""
     parts = (part.partition("=") for part in scenario.split())
-    return ask(found, [Assumption(name, ImpactState(state or "down")) for name, _, state in parts], NOW, started_at)
+    return ask(
+        found, [Assumption(name, ImpactState(state or "down")) for name, _, state in parts], Asked(NOW), started_at
+    )
 
 
 def states(question: Question) -> dict[str, str]:

@@ -18,7 +18,13 @@ class World:
     not_live: set[int] = field(default_factory=set)
 
     def live(self) -> list[tuple[int, int, int, str]]:
+        if not self.not_live:
+            return self.dependencies
         return [d for d in self.dependencies if not {d[0], d[1]} & self.not_live]
+
+    def in_service(self) -> "World":
+        """Itself without what is not live."""
+        return World(self.size, self.live(), self.rules)
 
     def members(self, dependent: int, pool: str) -> list[int]:
         return sorted({p for d, p, _, name in self.live() if (d, name) == (dependent, pool)})
@@ -45,11 +51,11 @@ def needs(world: World, dependent: int, pool: str) -> tuple[int, int]:
 
 def settle(world: World, floors: Mapping[int, int], pins: Iterable[int] = ()) -> list[int]:
     """The least fixpoint, by rounds over everything until nothing changes."""
-    pinned = set(pins)
+    pinned, live = set(pins), world.in_service()
     states = [0] * world.size
     while True:
         after = [
-            0 if ci in pinned else max([floors.get(ci, 0), *causes(world, states, ci).values()])
+            0 if ci in pinned else max([floors.get(ci, 0), *causes(live, states, ci).values()])
             for ci in range(world.size)
         ]
         if after == states:
@@ -65,7 +71,7 @@ def causes(world: World, states: list[int], ci: int) -> dict[tuple[str, object],
             continue
         if not pool:
             found["plain", at] = min(effect, states[provider])
-        else:
+        elif ("pool", pool) not in found:
             k, f = needs(world, ci, pool)
             members = [states[m] for m in world.members(ci, pool)]
             found["pool", pool] = contribution(members, k, f, world.rules[ci, pool][2])
@@ -94,8 +100,8 @@ def blamed(world: World, states: list[int], ci: int) -> set[int]:
 
 def distances(world: World, states: list[int], floors: Mapping[int, int]) -> dict[int, int]:
     """Length of the shortest proof of every affected CI."""
-    far = {ci: 0 for ci, floor in floors.items() if floor and states[ci] == floor}
-    reasons = {ci: blamed(world, states, ci) for ci in range(world.size) if states[ci] and ci not in far}
+    far, live = {ci: 0 for ci, floor in floors.items() if floor and states[ci] == floor}, world.in_service()
+    reasons = {ci: blamed(live, states, ci) for ci in range(world.size) if states[ci] and ci not in far}
     hops = 0
     while True:
         hops += 1

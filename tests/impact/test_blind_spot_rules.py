@@ -10,7 +10,7 @@ from impact.analyses import completeness
 from impact.analyses.completeness import RULES
 from impact.blind import EXAMPLES
 from impact.estate import Estate
-from impact.question import Question, ask
+from impact.question import Asked, Question, ask
 from impact.readiness.needs import STALE_DAYS
 from impact.snapshot import Snapshot
 from tests.impact.estates import MODEL, NOW, states
@@ -83,7 +83,7 @@ def test_they_are_what_plain_loops_find(tmp_path_factory: pytest.TempPathFactory
         if not inventory.known:
             continue
         estate = snapshot.current().estate
-        question = ask(estate, inventory.scenario(), NOW)
+        question = ask(estate, inventory.scenario(), Asked(NOW))
         region = Region(question, store.dump())
         expected = {code: sorted(rule(region)) for code, rule in NAIVE.items()}
         spots = told(estate, question)

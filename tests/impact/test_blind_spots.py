@@ -8,9 +8,8 @@ import pytest
 from cmdb.model.ci import CI, Pool, Relation
 from impact.analyses import completeness
 from impact.analyses.completeness import RULES
-from impact.question import Question, ask
+from impact.question import Asked, Question
 from impact.readiness.needs import STALE_DAYS
-from impact.states import Assumption
 from tests.impact.conftest import Stored
 from tests.impact.estates import NOW, asked, ci, ids, rel, rule
 
@@ -126,7 +125,7 @@ def test_the_age_of_a_live_answer_is_nothing_and_of_a_snapshot_what_it_is(stored
     question = asked(stored(GOOD, LINKS, RULE), "h1")
     told = completeness(question)
     assert (told.revision, told.source.value, told.age_seconds, told.complete) == (1, "live", 0, True)
-    away = replace(question, live=False, checked_at=NOW - timedelta(seconds=40))
+    away = replace(question, asked=Asked(NOW, NOW - timedelta(seconds=40), live=False))
     assert (completeness(away).source.value, completeness(away).age_seconds) == ("snapshot", 40)
-    early = ask(question.estate, [Assumption("h1")], NOW, checked_at=NOW + timedelta(seconds=5), live=False)
+    early = replace(question, asked=Asked(NOW, NOW + timedelta(seconds=5), live=False))
     assert completeness(early).age_seconds == 0

@@ -21,7 +21,7 @@ from impact.estate import Estate
 from impact.kernels.causes import UNSEEN
 from impact.kernels.jit import compile_kernels, interpret_kernels
 from impact.paging import BadCursor
-from impact.question import ask
+from impact.question import Asked, ask
 from impact.states import ContradictoryScenario, ImpactState, UnknownCi
 from tests.impact import naive_causes
 from tests.impact.estates import NOW, ci, estate, rel, rule
@@ -139,7 +139,7 @@ ESTATE = estate(
 
 def asked(*affected: str | Sighting, fine: tuple[str, ...] = (), first: int = 10, after: str | None = None) -> Causes:
     sightings = [Sighting(a) if isinstance(a, str) else a for a in affected]
-    return common_causes(ask(ESTATE, [], NOW), sightings, fine, first, after)
+    return common_causes(ask(ESTATE, [], Asked(NOW)), sightings, fine, first, after)
 
 
 def names(found: Causes) -> list[str]:

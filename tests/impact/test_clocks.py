@@ -9,7 +9,7 @@ from impact.analyses import affected_services, client_groups, clocks, restore_or
 from impact.analyses.restore_order import own_people
 from impact.continuity.report import RestoreOrder, RestoreStep
 from impact.estate import Estate
-from impact.question import Question, ask
+from impact.question import Asked, Question, ask
 from impact.report import AffectedService
 from impact.states import Assumption
 from tests.impact.estates import NOW, asked, ci, estate, ids, rel
@@ -40,7 +40,7 @@ def hospital() -> Estate:
 def since(found: Estate, minutes: int, declared: int | None = None) -> Question:
     """The SAN went down so many minutes ago; work was declared so many minutes ago."""
     at = None if declared is None else NOW - timedelta(minutes=declared)
-    return ask(found, [Assumption("san")], NOW, NOW - timedelta(minutes=minutes), declared_at=at)
+    return ask(found, [Assumption("san")], Asked(NOW), NOW - timedelta(minutes=minutes), declared_at=at)
 
 
 def by_id(services: list[AffectedService]) -> dict[str, AffectedService]:
@@ -61,7 +61,7 @@ def test_work_begins_when_asked_or_as_declared(hospital: Estate) -> None:
 
 def test_only_the_declaration_is_known(hospital: Estate) -> None:
     at = NOW - timedelta(minutes=15)
-    question = ask(hospital, [Assumption("san")], NOW, declared_at=at)
+    question = ask(hospital, [Assumption("san")], Asked(NOW), declared_at=at)
     assert (question.started_at, question.work_begins_at) == (at, at)
 
 
@@ -71,7 +71,7 @@ def test_a_disruption_that_has_not_begun_is_worked_on_when_it_has(hospital: Esta
 
 
 def test_half_a_minute_late_is_late(hospital: Estate) -> None:
-    question = replace(since(hospital, 20), asked_at=NOW + timedelta(seconds=30))
+    question = replace(since(hospital, 20), asked=Asked(NOW + timedelta(seconds=30)))
     clock = by_id(clocks(question, None).nodes)["dispatch"].clock
     assert clock is not None
     assert (clock.late_minutes, clock.slack_minutes, clock.remaining_minutes) == (1, -1, 39)

@@ -14,6 +14,7 @@ from impact.incidents.drafts import MOST_WORDS, draft, told_duration, told_time
 from impact.incidents.facts import facts_after, facts_now
 from impact.incidents.picture import question_of
 from impact.incidents.report import DraftKind
+from impact.question import Asked
 from tests.impact.estates import ci, estate, rel
 from tests.impact.incident_cases import at, incident, province
 
@@ -28,7 +29,9 @@ def found() -> Estate:
 
 def test_the_first_notice_says_what_is_known(found: Estate) -> None:
     case = incident(found, "INC7", "db", title="Data centre without power.", declared_at=at(5), priority=1)
-    told = draft(DraftKind.first_notice, facts_now(question_of(found, case, at(10)), case, contact=DESK), HALIFAX)
+    told = draft(
+        DraftKind.first_notice, facts_now(question_of(found, case, Asked(at(10))), case, contact=DESK), HALIFAX
+    )
     assert told.subject == "DISPATCH and PAYROLL are affected (INC7)"
     assert told.body.splitlines() == [
         "What happened: Data centre without power.",
@@ -47,7 +50,7 @@ def test_the_first_notice_says_what_is_known(found: Estate) -> None:
 
 def test_nothing_is_invented(found: Estate) -> None:
     case = incident(found, "INC7", "m3")
-    told = draft(DraftKind.first_notice, facts_now(question_of(found, case, at(10)), case), HALIFAX)
+    told = draft(DraftKind.first_notice, facts_now(question_of(found, case, Asked(at(10))), case), HALIFAX)
     assert "Expected back: not known." in told.body
     assert "What you can do: not known yet." in told.body
     assert "Contact: not known." in told.body
@@ -58,7 +61,11 @@ def test_nothing_is_invented(found: Estate) -> None:
 def test_what_a_person_knows_is_told(found: Estate) -> None:
     case = incident(found, "INC7", "m3")
     facts = facts_now(
-        question_of(found, case, at(10)), case, advice="Use the paper forms.", expected_at=at(90), next_update_at=at(45)
+        question_of(found, case, Asked(at(10))),
+        case,
+        advice="Use the paper forms.",
+        expected_at=at(90),
+        next_update_at=at(45),
     )
     told = draft(DraftKind.first_notice, facts, ZoneInfo("UTC")).body
     assert "What you can do: Use the paper forms." in told
@@ -68,14 +75,14 @@ def test_what_a_person_knows_is_told(found: Estate) -> None:
 
 def test_an_estimate_that_has_passed_is_not_repeated(found: Estate) -> None:
     case = incident(found, "INC7", "db", declared_at=at(0))
-    assert facts_now(question_of(found, case, at(64)), case).expected_at == at(65)
-    assert facts_now(question_of(found, case, at(65)), case).expected_at is None
+    assert facts_now(question_of(found, case, Asked(at(64))), case).expected_at == at(65)
+    assert facts_now(question_of(found, case, Asked(at(65))), case).expected_at is None
 
 
 def test_an_update_says_what_is_back(found: Estate) -> None:
     case = incident(found, "INC7", "db@0-30 m3=degraded")
-    before = facts_now(question_of(found, case, at(10)), case)
-    told = draft(DraftKind.update, facts_now(question_of(found, case, at(40)), case, before=before), HALIFAX)
+    before = facts_now(question_of(found, case, Asked(at(10))), case)
+    told = draft(DraftKind.update, facts_now(question_of(found, case, Asked(at(40))), case, before=before), HALIFAX)
     assert told.subject == "Update: WIKI and FORMS are working with limits (INC7)"
     assert "Update of Saturday 21 November 2026, 23:40 AST." in told.body
     assert "Back since our last message: DISPATCH and PAYROLL." in told.body
@@ -83,7 +90,7 @@ def test_an_update_says_what_is_back(found: Estate) -> None:
 
 def test_the_last_message_looks_back(found: Estate) -> None:
     case = incident(found, "INC7", "db@0-75 m1@0-75", state="resolved", resolved_at=at(80))
-    facts = facts_after(question_of(found, case, at(200)), case, after(found, case, at(200)), contact=DESK)
+    facts = facts_after(question_of(found, case, Asked(at(200))), case, after(found, case, at(200)), contact=DESK)
     told = draft(DraftKind.resolved, facts, HALIFAX)
     assert told.subject == "Resolved: DISPATCH and PAYROLL are back (INC7)"
     assert told.body.splitlines() == [
@@ -97,17 +104,17 @@ def test_the_last_message_looks_back(found: Estate) -> None:
 
 def test_at_risk_only_is_said_to_be_no_more(found: Estate) -> None:
     case = incident(found, "INC7", "m1", title="Mailbox server lost")
-    told = draft(DraftKind.first_notice, facts_now(question_of(found, case, at(1)), case), HALIFAX)
+    told = draft(DraftKind.first_notice, facts_now(question_of(found, case, Asked(at(1))), case), HALIFAX)
     assert "MAIL is working, at increased risk." in told.body
     assert "Who is affected: WARD; 300 people, at increased risk only." in told.body
     over = incident(found, "INC7", "m1@0-9", state="resolved", resolved_at=at(9))
-    facts = facts_after(question_of(found, over, at(20)), over, after(found, over, at(20)))
+    facts = facts_after(question_of(found, over, Asked(at(20))), over, after(found, over, at(20)))
     assert draft(DraftKind.resolved, facts, HALIFAX).subject == "Resolved: MAIL is no longer at increased risk (INC7)"
 
 
 def test_nothing_affected_is_said(found: Estate) -> None:
     case = incident(found, "INC7", "rack", title="Door open")
-    told = draft(DraftKind.first_notice, facts_now(question_of(found, case, at(1)), case), HALIFAX)
+    told = draft(DraftKind.first_notice, facts_now(question_of(found, case, Asked(at(1))), case), HALIFAX)
     assert told.subject == "No service is known to be affected (INC7)"
     assert "No service is recorded as affected." in told.body
     assert "Who is affected: not known." in told.body
@@ -116,7 +123,7 @@ def test_nothing_affected_is_said(found: Estate) -> None:
 @pytest.mark.parametrize("title", ["m1 broke", "Lost (DB), all of it", "Is it the feed?", "feed/rack"])
 def test_a_title_that_names_a_ci_by_id_is_left_out(found: Estate, title: str) -> None:
     case = incident(found, "INC7", "m1", title=title)
-    facts = facts_now(question_of(found, case, at(1)), case)
+    facts = facts_now(question_of(found, case, Asked(at(1))), case)
     assert facts.title == ""
     assert "What happened" not in draft(DraftKind.first_notice, facts, HALIFAX).body
 
@@ -128,7 +135,7 @@ def test_long_lists_are_cut_and_counted() -> None:
     relations = [rel(text) for n in range(30) for text in (f"v{n:02} delivered_by s", f"g{n:02} uses v{n:02}")]
     found = estate(cis, relations)
     case = incident(found, "INC7", "s")
-    told = draft(DraftKind.first_notice, facts_now(question_of(found, case, at(1)), case), HALIFAX)
+    told = draft(DraftKind.first_notice, facts_now(question_of(found, case, Asked(at(1))), case), HALIFAX)
     assert told.subject == "V00, V01 and 28 more are not available (INC7)"
     assert "V00, V01, V02, V03 and 26 more are not available." in told.body
     assert "and 26 more; 300 people." in told.body
@@ -144,7 +151,7 @@ def test_messages_are_short_and_hold_no_ids(lengths: list[int], kind: DraftKind,
         relations += [rel(f"svc-{n} delivered_by s-01"), rel(f"grp-{n} uses svc-{n}")]
     found = estate(cis, relations)
     case = incident(found, "INC7", "s-01@0-60", title="svc-0 is gone", state="resolved", resolved_at=at(60))
-    question = question_of(found, case, at(minute))
+    question = question_of(found, case, Asked(at(minute)))
     over = kind is DraftKind.resolved
     told = draft(
         kind,

@@ -13,7 +13,7 @@ from cmdb.store.port import Dump, Head
 from cmdb.store.sqlite.store import SqliteStore
 from impact.analyses import affected, call, client_groups, completeness, scenario, summarize
 from impact.past import KEPT
-from impact.question import Question, ask
+from impact.question import Asked, Question, ask
 from impact.report import Source
 from impact.snapshot import Seen, Snapshot
 from impact.states import Assumption, UnknownCi
@@ -38,7 +38,7 @@ def store(tmp_path: Path) -> Iterator[Counting]:
 
 
 def put(seen: Seen, assumptions: list[Assumption]) -> Question:
-    return ask(seen.estate, assumptions, NOW, NOW, seen.checked_at, seen.live, seen.as_of)
+    return ask(seen.estate, assumptions, Asked(NOW, seen.checked_at, seen.live, seen.as_of), NOW)
 
 
 def answers(question: Question) -> list[object]:
@@ -74,7 +74,7 @@ def test_a_past_revision_is_said_and_has_no_age(store: Counting) -> None:
     late = NOW + timedelta(days=365)
     seen = snapshot.as_of(heads[1])
     known = Assumption(str(seen.estate.register.ids[0]))
-    past = completeness(ask(seen.estate, [known], late, None, NOW, seen.live, seen.as_of))
+    past = completeness(ask(seen.estate, [known], Asked(late, NOW, seen.live, seen.as_of)))
     assert (past.revision, past.as_of, past.source, past.age_seconds) == (heads[1].revision, True, Source.live, 0)
     assert not snapshot.as_of(heads[2]).as_of
     assert snapshot.as_of(heads[2]).estate is snapshot.current().estate

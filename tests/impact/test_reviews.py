@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from impact.estate import Estate
+from impact.question import Asked
 from impact.reviews.collisions import search_around
-from impact.reviews.planned import Asked, Frozen, Planned, Plans, Stated, planned, seconds
+from impact.reviews.planned import Frozen, Planned, Plans, Stated, planned, seconds
 from impact.reviews.report import ChangeReview, Collision, OverlapType
 from impact.reviews.review import collisions, collisions_among, review
 from impact.states import ImpactState

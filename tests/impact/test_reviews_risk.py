@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impact.estate import Estate
-from impact.reviews.planned import Asked, Planned, Stated, planned, seconds
+from impact.question import Asked
+from impact.reviews.planned import Planned, Stated, planned, seconds
 from impact.reviews.report import Risk, RiskReason, RiskWord
 from impact.reviews.review import review
 from impact.reviews.risk import total, word

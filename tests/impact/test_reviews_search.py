@@ -29,7 +29,7 @@ from tests.impact.naive import World
 from tests.impact.naive_reviews import Worse
 from tests.impact.worlds import compiled
 
-CASES = settings(max_examples=3_000, deadline=None, suppress_health_check=list(HealthCheck))
+CASES = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(autouse=True, params=["compiled", "plain"])
@@ -135,7 +135,7 @@ def test_collisions_of_a_few_worlds() -> None:
     assert sum(len(who) > 2 for one in found for who in one) > 3
 
 
-@settings(CASES, max_examples=100)
+@CASES
 @given(st.integers(0, 2**32))
 def test_a_joint_answer_is_never_less_than_that_of_any_fewer(seed: int) -> None:
     case = drawn(seed)
@@ -151,7 +151,7 @@ def test_a_joint_answer_is_never_less_than_that_of_any_fewer(seed: int) -> None:
     )
 
 
-@settings(CASES, max_examples=100)
+@CASES
 @given(st.integers(0, 2**32), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_does_not_matter(seed: int, random: Random) -> None:
     case = drawn(seed)

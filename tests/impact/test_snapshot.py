@@ -12,7 +12,7 @@ from cmdb.store.port import Dump, StoreUnavailable
 from cmdb.store.sqlite.store import SqliteStore
 from impact.analyses import affected, call, client_groups, completeness, notify, scenario, summarize, why, why_not
 from impact.estate import Estate
-from impact.question import ask
+from impact.question import Asked, ask
 from impact.snapshot import Snapshot, compile_estate
 from impact.states import STATES, Assumption
 from tests.impact.estates import MODEL, NOW, WORDS, asked, ci, rel, rule, states
@@ -88,7 +88,7 @@ class Inventory:
 
 def answers(estate: Estate, assumptions: list[Assumption]) -> dict[str, object]:
     """Everything an answer holds that is told by id, not by index or by the order of the arrays."""
-    question = ask(estate, assumptions, NOW)
+    question = ask(estate, assumptions, Asked(NOW))
     register = estate.register
     every = sorted(register.ids[at] for at in range(register.size) if register.find(register.ids[at]) is not None)
     at = [i for name in every if (i := register.find(name)) is not None]

@@ -12,7 +12,7 @@ from cmdb.store.port import Dump, Head
 from impact.analyses import completeness
 from impact.estate_file import load, save
 from impact.origins import Origins
-from impact.question import ask
+from impact.question import Asked, ask
 from impact.readiness.ledger import open_ledger, scores
 from impact.readiness.purposes import PURPOSES
 from impact.snapshot import compile_estate
@@ -45,7 +45,7 @@ ESTATE = compile_estate(WORDS, Dump(Head(1, NOON), CIS, RELATIONS, []))
 
 
 def spots(*stale: StaleSource) -> list[tuple[str, int, list[str]]]:
-    question = ask(ESTATE, [Assumption("rack")], NOON, stale=stale)
+    question = ask(ESTATE, [Assumption("rack")], Asked(NOON, stale=stale))
     found = completeness(question).blind_spots
     return [(s.message, s.count, [ref.id for ref in s.examples]) for s in found if s.code == "STALE_SOURCE"]
 

@@ -20,7 +20,7 @@ from impact.continuity.recovery import recover
 from impact.estate import UNKNOWN, Estate
 from impact.kernels.alone import BROKEN, CIS, MISSED, PEOPLE, SERVICES, TIERS
 from impact.kernels.jit import compile_kernels, interpret_kernels
-from impact.question import Question, ask
+from impact.question import Asked, Question, ask
 from impact.report import NamedCount, StateCounts
 from impact.snapshot import Snapshot
 from impact.states import Assumption, Level
@@ -159,7 +159,7 @@ class Inventory:
 
 
 def asked_alone(found: Estate, at: int) -> Question:
-    return ask(found, [Assumption(found.register.ids[at])], NOW)
+    return ask(found, [Assumption(found.register.ids[at])], Asked(NOW))
 
 
 def states(counts: StateCounts) -> list[int]:

@@ -13,8 +13,6 @@ from tests.impact import naive
 from tests.impact.naive import AT_RISK, DEGRADED, DOWN, World
 from tests.impact.worlds import compiled, scenarios, worlds
 
-CASES = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
-
 
 @pytest.fixture(autouse=True, params=["compiled", "plain"])
 def _kernels(request: pytest.FixtureRequest) -> Iterator[None]:
@@ -42,7 +40,7 @@ def check(graph: ImpactGraph, world: World, floors: dict[int, int], pins: list[i
     assert far == naive.distances(world, expected, floors)
 
 
-@settings(CASES, max_examples=300)
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_a_few_random_worlds(data: st.DataObject) -> None:
     world = data.draw(worlds(6))

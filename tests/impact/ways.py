@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from impact.kernels.jit import KERNELS, compile_kernels, interpret_kernels
 
 
-def each_way() -> Iterator[str]:
-    """Once with the kernels compiled, and once as plain Python; then they are compiled again."""
+def each_way() -> Iterator[None]:
+    """Once with the kernels compiled, once as plain Python; what was compiled is put back at the end or when closed."""
     compile_kernels()
     compiled = [kernel.run for kernel in KERNELS]
     try:
-        yield "compiled"
+        yield
         interpret_kernels()
-        yield "plain"
+        yield
     finally:
         for kernel, run in zip(KERNELS, compiled, strict=True):
             kernel.run = run

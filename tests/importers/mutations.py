@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from hypothesis import strategies as st
 
@@ -42,12 +43,16 @@ class Change:
 
 @dataclass(frozen=True)
 class Mutation:
-    """Some parts of a payload, changed; then, in one of the files written, bytes changed or all of them replaced."""
+    """Some parts of a payload, changed; then, in one of the files written, bytes changed or all of them replaced.
+
+    `chance` is some number that is always the same of the same mutation.
+    """
 
     parts: Sequence[int]
     changes: Sequence[Change]
     edits: Sequence[Change]
     content: bytes | None = None
+    chance: int = 0
 
     def write(self, payload: Payload, folder: Path) -> Path:
         """The input, written into an empty folder."""
@@ -69,7 +74,7 @@ def mutations() -> st.SearchStrategy[Mutation]:
 
     Drawn as one text of bytes, which is quick, and which shrinks to fewer and simpler steps.
     """
-    return st.binary(min_size=1, max_size=40).map(_mutation)
+    return st.binary(min_size=1, max_size=40).map(lambda data: replace(_mutation(data), chance=crc32(data)))
 
 
 def _mutation(data: bytes) -> Mutation:

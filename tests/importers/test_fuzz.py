@@ -51,8 +51,9 @@ def test_whatever_stands_there_it_is_a_plan_or_told_problems(
         folder.mkdir()
         path = mutation.write(payload, folder)
         problems = list(read(path, payload.importer))
-        if asked % 25 == 0:
-            rows, ends = WAYS[asked // 25 % len(WAYS)]
+        turn, way = divmod(mutation.chance, 25)
+        if way == 0:
+            rows, ends = WAYS[turn % len(WAYS)]
             problems += planned(path, ImportOptions(payload.importer, rows, tmp_path / "held", ends), empty)
         for problem in problems:
             assert problem.code in CODES

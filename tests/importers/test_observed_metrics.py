@@ -37,8 +37,8 @@ def labels(client: str = "web", server: str = "db", **more: str) -> dict[str, st
 
 def test_a_scrape_in_the_text_format() -> None:
     told = metrics(SCRAPE.replace("1764374460000", str(int(seconds(1) * 1000))))
-    assert told.calls() == [("web", "db", 42), ("web", 'au"th\\', 1500), ("user", "web", 1)]
-    assert [one.last_seen for one in told.observed] == [READ, at(1), READ]
+    assert told.calls() == [("web", "db", 42), ("web", 'au"th\\', 1500), ("user", "web", 1), ("idle", "web", 0)]
+    assert [one.last_seen for one in told.observed] == [READ, at(1), READ, READ]
     assert all(one.counter and one.first_seen == one.last_seen for one in told.observed)
     assert (told.problems, told.warnings) == ([], [])
 
@@ -114,8 +114,8 @@ def test_a_vector() -> None:
             (labels("idle"), [seconds(0), "0"]),
         )
     )
-    assert (told.calls(), told.problems) == ([("web", "db", 7), ("web", "auth", 3)], [])
-    assert [one.last_seen for one in told.observed] == [at(0), at(1)]
+    assert (told.calls(), told.problems) == ([("web", "db", 7), ("web", "auth", 3), ("idle", "db", 0)], [])
+    assert [one.last_seen for one in told.observed] == [at(0), at(1), at(0)]
 
 
 def test_of_a_matrix_the_turns_of_each_series_count() -> None:
@@ -129,7 +129,9 @@ def test_of_a_matrix_the_turns_of_each_series_count() -> None:
 
 def test_a_counter_that_is_read_at_nought_began_anew() -> None:
     told = metrics(answer("matrix", (labels(), [[seconds(at), str(n)] for at, n in enumerate((0, 100, 0, 150))])))
-    assert [(one.calls, one.last_seen) for one in told.observed] == [(100, at(1)), (0, at(2)), (150, at(3))]
+    assert [(one.calls, one.last_seen) for one in told.observed] == [
+        (0, at(0)), (100, at(1)), (0, at(2)), (150, at(3)),
+    ]  # fmt: skip
 
 
 def test_the_order_of_labels_and_samples_does_not_matter() -> None:

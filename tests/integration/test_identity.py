@@ -140,7 +140,30 @@ def test_parted_and_told_apart(doubled: Office) -> None:
     assert do(doubled, "Duplicates", source="itop")["totalCount"] == 0
     other = do(doubled, "DeclareDistinct", one="shop", other="till")
     assert (other["verdict"], other["number"], ids(other)) == ("distinct", "MAT-0003", ["shop", "till"])
-    assert do(doubled, "UndoRevision", revision=f"r{other['revision']}")["problems"][0]["code"] == "NOTHING_TO_UNDO"
+    undone = do(doubled, "UndoRevision", revision=f"r{other['revision']}")
+    assert (undone["__typename"], undone["counts"]) == ("RevisionUndone", [])
+    (problem,) = do(doubled, "UndoRevision", revision=f"r{other['revision']}")["problems"]
+    assert (problem["code"], problem["place"]) == ("UNDO_CONFLICT", "decision MAT-0003")
+    assert problem["found"] == f"changed since, in r{undone['revision']} by local"
+
+
+def test_an_undone_decision_does_not_count(doubled: Office) -> None:
+    merged = do(doubled, "MergeCis", keep=KEEP, gone=GONE)["revision"]
+    parted = do(doubled, "PartCi", ci=KEEP, source="itop")["revision"]
+    assert do(doubled, "Duplicates", source="itop")["totalCount"] == 0
+    do(doubled, "UndoRevision", revision=f"r{parted}")
+    assert do(doubled, "CiClaims", id=GONE)["askedAs"] == {"id": GONE, "since": merged, "source": None}
+    do(doubled, "UndoRevision", revision=f"r{merged}")
+    assert do(doubled, "CiClaims", id=GONE)["askedAs"] is None
+    assert do(doubled, "Duplicates", source="itop")["totalCount"] == 1
+    distinct = do(doubled, "DeclareDistinct", one=KEEP, other=GONE)["revision"]
+    assert do(doubled, "Duplicates", source="itop")["totalCount"] == 0
+    undone = do(doubled, "UndoRevision", revision=f"r{distinct}")["revision"]
+    assert do(doubled, "Duplicates", source="itop")["totalCount"] == 1
+    do(doubled, "UndoRevision", revision=f"r{undone}")
+    assert do(doubled, "Duplicates", source="itop")["totalCount"] == 0
+    doubled.service.workspace.store.apply(Changeset("ben", "itop", delete=[CiId(GONE)]))
+    assert do(doubled, "CiClaims", id=GONE)["code"] == "UNKNOWN_CI"  # it is no part of the other any more
 
 
 @pytest.mark.parametrize(

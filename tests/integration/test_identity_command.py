@@ -56,7 +56,7 @@ def test_a_plan_changes_nothing_and_says_what_a_merge_would(run: Run) -> None:
     for told in (
         "would become part of", "known to itop as Server::3 and srv9, to netbox as web-1",
         "itop (srv9) says 2 cores – the CI came from netbox first", "pay depends_on web-1", "nothing was written",
-        "Blast radius changes for 1 service",
+        "Blast radius changes for 1 service", "1 relation now names web-1", "web-1 keeps ", "cpus: itop (srv9) says",
     ):  # fmt: skip
         assert told in out, told
     plan = answer(run, "merge", "web-1", "srv9", "--plan")
@@ -78,11 +78,28 @@ def test_merged_asked_by_the_old_id_parted_and_undone(run: Run) -> None:
     assert (code, "srv9 is known as web-1 since r3" in err) == (2, True)
     out = words(shown(run, "part", "web-1", "--source", "itop", "--key", "srv9", "--plan"))
     assert "would be parted from" in out
+    assert "look like recorded ones" not in out
     assert "cmdb undo r4" in shown(run, "part", "web-1", "--source", "itop", "--key", "srv9")
     assert answer(run, "show", "srv9")["claims"] == [{"source": "itop", "key": "srv9", "edited": False}]
-    shown(run, "undo", "r4")
+    assert "undo of r4, MAT-0002: what it did was taken back" in shown(run, "undo", "r4")
     shown(run, "undo", "r3")
+    assert answer(run, "duplicates")["totalCount"] == 1
     assert [one["ci"]["id"] for one in answer(run, "show", "srv9")["relations"]] == ["pay"]
+
+
+def test_a_decision_says_how_to_take_it_back(run: Run) -> None:
+    out = words(shown(run, "distinct", "web-1", "srv9"))
+    assert "web-1 and srv9 are two" in out
+    assert "to take it back: cmdb distinct web-1 srv9 --take-back" in out
+    out = words(shown(run, "distinct", "web-1", "srv9", "--take-back"))
+    assert "whether web-1 and srv9 are two is open again" in out
+    assert "if they are two: cmdb distinct web-1 srv9" in out
+    out = words(shown(run, "undo", "r4"))
+    assert "undo of r4, MAT-0002: what it did was taken back recorded as revision 5" in out
+    assert "No two CIs look like one" in shown(run, "duplicates")
+    assert "undo of r5, the undo of MAT-0002: what it did would be" in words(shown(run, "undo", "r5", "--plan"))
+    code, _, err = run("undo", "r4")
+    assert (code, "UNDO_CONFLICT" in err) == (2, True)
 
 
 def test_conflicts_are_told_with_the_reason(run: Run) -> None:

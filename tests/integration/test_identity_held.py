@@ -1,6 +1,6 @@
 """Proposals and conflicts of a store are kept while nothing changes, and brought up to date where little does."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from cmdb.model.ci import CI, CiId, Pool, Relation, attributes_json
 from cmdb.model.claims import Claim, claims_json
 from cmdb.model.model import standard_model
 from cmdb.reconcile.claims import joined_voices
+from cmdb.store.port import StoredCI
 from cmdb.store.sqlite.store import SqliteStore
 
 
@@ -26,6 +27,16 @@ class Stopwatch:
     def __call__(self) -> float:
         self.now += self.step
         return self.now
+
+
+class Counting(SqliteStore):
+    """The embedded store, which counts how often CIs were read by id."""
+
+    reads = 0
+
+    def get(self, ids: Iterable[CiId], at: int | None = None) -> dict[CiId, StoredCI]:
+        self.reads += 1
+        return super().get(ids, at)
 
 
 def ci(id_: str, **attributes: Any) -> CI:
@@ -42,8 +53,8 @@ def shared(id_: str, rto: int, said: int, lifecycle: str = "live") -> CI:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    with closing(SqliteStore(tmp_path / "cmdb.db", standard_model())) as opened:
+def store(tmp_path: Path) -> Iterator[Counting]:
+    with closing(Counting(tmp_path / "cmdb.db", standard_model())) as opened:
         pairs = [ci(f"{letter}{n}", serial=f"XK000{n}9Q") for n in range(3) for letter in "xy"]
         opened.apply(Changeset("ann", "a", put_cis=pairs))
         yield opened
@@ -80,10 +91,29 @@ def test_where_it_takes_long_changed_cis_are_left_out_for_a_while(
     store.apply(Changeset("ann", "a", put_cis=[ci("x0", serial="MNB76543"), ci("z", serial="MNB76543")]))
     found = findings.likely()
     assert (found.revision, found.left_out, pairs(findings)) == (1, 2, ["x1 y1", "x2 y2"])
-    watch.now += identity_held.PAUSE * found.took
+    watch.now += identity_held.PAUSE * found.seconds
     found = findings.likely()
     assert (found.revision, found.left_out) == (2, 0)
     assert "x0 z" in pairs(findings)
+
+
+def test_during_the_pause_changed_cis_are_read_once_for_each_revision(
+    store: Counting, findings: Findings, watch: Stopwatch
+) -> None:
+    watch.step = identity_held.SHORT + 1
+    findings.likely()
+    watch.step = 0.0
+    store.apply(Changeset("ann", "a", put_cis=[ci("x0", serial="MNB76543")]))
+    told, reads = findings.likely(), store.reads
+    assert reads > 0
+    assert [findings.likely() for _ in range(3)] == [told] * 3
+    assert store.reads == reads
+    store.apply(Changeset("ann", "a", put_cis=[ci("x1", serial="MNB76543")]))
+    assert (findings.likely().left_out, pairs(findings)) == (2, ["x2 y2"])
+    assert store.reads > reads
+    store.apply(Changeset("ann", "a", put_cis=[ci(name, serial=f"XK000{name[1]}9Q") for name in ("x0", "x1")]))
+    told = findings.likely()
+    assert (told.revision, told.left_out, len(told.every)) == (4, 0, 3), "as they were when all were compared"
 
 
 def test_conflicts_follow_every_change(store: SqliteStore, findings: Findings) -> None:

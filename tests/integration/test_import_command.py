@@ -157,6 +157,26 @@ def test_warnings_that_are_alike_are_told_once(joined: Plan) -> None:
     assert "AMBIGUOUS_NAME at team.xml line 3, column person: '3'; one name and 36 more warnings" in text
 
 
+@pytest.mark.parametrize(
+    ("places", "lines"),
+    [
+        (("team.csv row 3, column id", "team.csv row 4, column id"), 1),
+        (("site1.csv row 3, column id", "site2.csv row 3, column id"), 2),
+        (("all.xlsx sheet Q1 row 3", "all.xlsx sheet Q2 row 4", "all.xlsx sheet Q2 row 5"), 2),
+        (("pods.json items[3], column spec", "pods.json items[12], column spec"), 1),
+        (("bom.json components[1].components[2]", "bom.json components[4].components[3]"), 1),
+        (("app.yaml line 3 items[4]", "app.yaml line 9 items[1]"), 1),
+        (("team.csv row 3, column rto1", "team.csv row 3, column rto2"), 2),
+    ],
+)
+def test_only_rows_and_items_tell_alike_warnings_apart(joined: Plan, places: tuple[str, ...], lines: int) -> None:
+    told = tuple(Problem("BAD_TYPE", place, f"'{place}'", "a number") for place in places)
+    out = io.StringIO()
+    told_plan = replace(joined, warnings=told, warning_count=len(told))
+    print_import(Console(file=out, width=200), told_plan, None, None)
+    assert out.getvalue().count("BAD_TYPE") == lines
+
+
 def test_sources_that_know_the_same_thing(joined: Plan) -> None:
     out = io.StringIO()
     print_import(Console(file=out, width=80, highlight=False), joined, None, None)

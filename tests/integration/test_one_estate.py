@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +33,10 @@ class Done(NamedTuple):
 
     said: dict[str, str]
     estate: Dump
+
+    def under(self, heading: str) -> str:
+        """What was said under the heading that begins so."""
+        return next(text for title, text in self.said.items() if title.startswith(heading))
 
 
 def gitlab(folder: Path) -> None:
@@ -119,12 +124,12 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr
     parts = [part.partition("\n") for part in ran.stdout.split("\n== ")]
     said = {heading: text for heading, _, text in parts}
-    store = SqliteStore(estate, load_extension(EXAMPLE / "model.yaml", standard_model()))
-    return Done(said, store.dump())
+    with closing(SqliteStore(estate, load_extension(EXAMPLE / "model.yaml", standard_model()))) as store:
+        return Done(said, store.dump())
 
 
 def test_there_is_a_plan_before_each_import(done: Done) -> None:
-    first = next(text for heading, text in done.said.items() if heading.startswith("First run"))
+    first = done.under("First run")
     commands = [line.split(" --source ")[1] for line in first.splitlines() if line.startswith("$ cmdb import")]
     assert commands == [told for source in SOURCES for told in (f"{source} --plan", source)]
 
@@ -144,23 +149,23 @@ def test_names_that_many_have_join_nothing(done: Done) -> None:
 
 
 def test_people_decide_about_every_pair(done: Done) -> None:
-    decided = next(text for heading, text in done.said.items() if heading.startswith("People looked"))
+    decided = done.under("People looked")
     assert "itop-virtualmachine-12 and netbox-virtualmachine-361 are two" in decided
     assert "may be one" not in decided.partition("$ cmdb duplicates")[2]
 
 
 def test_a_line_reaches_customers_through_three_sources(done: Done) -> None:
-    line = next(text for heading, text in done.said.items() if heading.startswith("A line at Scranton"))
+    line = done.under("A line at Scranton")
     proof = line.partition("$ cmdb why")[2]
     for named in ("L-10 (netbox-circuit-10)", "sap-prd-app01 (CI-SAP-1)", "Sales web site (itop-", "Demo (itop-"):
         assert named in proof
     assert "Order Management Service" in line
-    cloud = next(text for heading, text in done.said.items() if heading.startswith("Google's us-east1"))
+    cloud = done.under("Google's us-east1")
     for named in ("GitLab.com Web", "Customers itself", "Order Management Service"):
         assert named in cloud
 
 
 def test_again_changes_nothing(done: Done) -> None:
-    again = next(text for heading, text in done.said.items() if heading.startswith("Second run"))
+    again = done.under("Second run")
     assert again.count("nothing to change: everything is recorded already") == len(SOURCES)
     assert any(heading.startswith("Nothing changed") for heading in done.said)

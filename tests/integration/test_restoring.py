@@ -2,12 +2,19 @@
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from io import StringIO
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from rich.console import Console
 
+from api import tables_clocks
+from api.tables_clocks import steps_table
+from impact.continuity.report import RestoreOrder, RestoreStep
+from impact.report import CiRef
 from tests.contract.service import ROOT, Service
 from tests.integration.command import Run, runner
 
@@ -59,7 +66,54 @@ def test_with_crews_the_steps_are_shown(run: Run) -> None:
     assert "…" not in " ".join(
         line[: header.index("who")] for line in lines[lines.index(header) :] if line[4:6].strip()
     )
-    assert re.findall(r"^ +(\d+) (?:\d\d \w{3} )?\d\d:\d\d ", whole, re.MULTILINE) == [str(n) for n in range(1, 117)]
+    assert re.findall(r"^ +(\d+) \d\d:\d\d ", whole, re.MULTILINE) == [str(n) for n in range(1, 117)]
+
+
+HALIFAX = ZoneInfo("America/Halifax")
+
+
+class Friday(datetime):
+    """Clocks that stand on a Friday, 20 minutes before midnight in Halifax."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "Friday":
+        return cls.fromtimestamp(cls(2026, 11, 20, 23, 40, tzinfo=HALIFAX).timestamp(), tz)
+
+
+def one_by_one(begins: datetime, *minutes: int) -> RestoreOrder:
+    """Steps of so many minutes, each after the other; the last takes an unknown time at least."""
+    nodes, at = list[RestoreStep](), begins
+    for number, taken in enumerate(minutes, 1):
+        name, done = f"ci-{number}", at + timedelta(minutes=taken)
+        last = number == len(minutes)
+        ci = CiRef(name, "server", name)
+        nodes.append(RestoreStep(number, ci, [], None, 1, at, taken, done, last, [], 0, 0, None, False))
+        at = done
+    return RestoreOrder(nodes, len(nodes), None, False, 1, 1, begins, at, True, 0)
+
+
+def shown(plan: RestoreOrder) -> list[str]:
+    out = StringIO()
+    Console(file=out, width=80, color_system=None).print(steps_table(plan, HALIFAX))
+    return [" ".join(line.split()) for line in out.getvalue().splitlines()][1:]
+
+
+def test_a_plan_that_passes_midnight_says_where_the_next_day_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables_clocks, "datetime", Friday)
+    plan = one_by_one(Friday.now(UTC), 10, 20, 5, 15)
+    assert shown(plan) == [
+        "1 23:40 ci-1 ? 10 23:50 –",
+        "2 23:50 ci-2 ? 20 00:10 Sat –",
+        "Sat 21 Nov",
+        "3 00:10 ci-3 ? 5 00:15 –",
+        "4 00:15 ci-4 ? 15 00:30+ –",
+    ]
+
+
+def test_a_plan_of_another_day_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables_clocks, "datetime", Friday)
+    plan = one_by_one(Friday.now(UTC) - timedelta(days=2), 10, 5)
+    assert shown(plan) == ["Wed 18 Nov", "1 23:40 ci-1 ? 10 23:50 –", "2 23:50 ci-2 ? 5 23:55+ –"]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tests.neo4j.wiping import wipe
 
 USED = pytest.StashKey[set[str]]()
 GROUP = "neo4j"
-FIXTURES = {"neo4j_server", "neo4j_driver", "neo4j_process"}
+FIXTURES = {"neo4j_session_server"}
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +101,8 @@ def pytest_testnodedown(node: object, error: object) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup`, every Neo4j test runs in one worker, which saves the other one a server."""
+    """With `--dist loadgroup`, tests on the session's server run in one worker, which saves the others a server each.
+    What only has the parameter `neo4j` gets that server while it runs, and is marked where it has the parameter."""
     if not config.pluginmanager.hasplugin("xdist"):
         return
     for item in items:

@@ -90,4 +90,20 @@ def test_merged_parted_and_undone_on_the_server(opened: Open, neo4j_driver: Driv
         assert [part.ci for part in workspace.records().book.open_incidents()[0].cis] == [GONE]
         assert all(disagreements(workspace.model, ci) == [] for ci in store.dump().cis)
         assert disputes(workspace, "", "", 20).page.total_count == 0
-        assert len(doubles(workspace, (), "", 20).page.nodes) == 0  # parted by a person: not proposed again
+        assert proposed(workspace) == 1  # neither decision counts any more
+        distinct = workspace.matches.distinguish(KEEP, GONE, BY)
+        assert proposed(workspace) == 0
+        back = undone(workspace, distinct.revision)
+        assert proposed(workspace) == 1
+        assert workspace.records().book.matches[distinct.match.key].undone_at == NOW
+        undone(workspace, back)
+        assert proposed(workspace) == 0
+
+
+def proposed(workspace: Workspace) -> int:
+    return doubles(workspace, (), "", 20).page.total_count
+
+
+def undone(workspace: Workspace, revision: int) -> int:
+    planned = plan_undo(workspace.store, workspace.model, revision)
+    return undo(workspace.store, workspace.model, planned, BY, workspace.clock)[1].revision

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 import orjson
 import pytest
@@ -16,6 +17,7 @@ from cmdb.model.model import Model
 from cmdb.model.record import OWN_SOURCE, RecordKey
 from cmdb.move.hashing import content_hash
 from cmdb.reconcile.plan import plan
+from cmdb.reconcile.reconcile import parted
 from cmdb.reconcile.undo import undone
 from cmdb.records.drafts import AffectedDraft, IncidentDraft
 from cmdb.records.keeper import BookKeeper
@@ -143,6 +145,77 @@ def test_an_undone_merge_gives_an_incident_its_name_back_and_keeps_what_came_sin
     assert named() == [Y, APP]
     undo(doubled, model, plan_undo(doubled, model, back.revision), BY, lambda: START)
     assert named() == [X, APP]
+
+
+def undone_now(store: SqliteStore, model: Model, revision: int) -> int:
+    return undo(store, model, plan_undo(store, model, revision), BY, lambda: START)[1].revision
+
+
+def two(store: SqliteStore) -> set[str]:
+    """Pairs that count as two."""
+    return {" ".join(sorted(pair)) for pair in parted(store.dump().records)}
+
+
+def test_an_undone_merge_leaves_what_was_decided_before(
+    doubled: SqliteStore, matches: MatchDesk, model: Model, keeper: BookKeeper
+) -> None:
+    matches.distinguish(X, Y, BY)
+    merged = matches.merge(X, Y, BY)
+    assert two(doubled) == set()
+    back = undone_now(doubled, model, merged.revision)
+    assert two(doubled) == {"x y"}
+    assert keeper.current().book.matches[merged.match.key] == replace(merged.match, undone_at=START)
+    assert doubled.record_history(merged.match.key, 1)[0].message == f"undo of r{merged.revision}, MAT-0002"
+    undone_now(doubled, model, back)
+    assert two(doubled) == set()
+    assert keeper.current().book.matches[merged.match.key] == merged.match
+
+
+def test_an_undone_parting_may_be_joined_again(doubled: SqliteStore, matches: MatchDesk, model: Model) -> None:
+    merged = matches.merge(X, Y, BY)
+    revision = matches.part(X, "b", BY).revision
+    assert two(doubled) == {"x y"}
+    undone_now(doubled, model, revision)
+    assert two(doubled) == set()
+    undone_now(doubled, model, merged.revision)
+    assert two(doubled) == set()
+
+
+def test_that_two_are_two_is_undone_once_and_redone(doubled: SqliteStore, matches: MatchDesk, model: Model) -> None:
+    first = matches.distinguish(X, Y, BY).revision
+    lifted = matches.reconsider(X, Y, BY).revision
+    assert two(doubled) == set()
+    undone_now(doubled, model, lifted)
+    assert two(doubled) == {"x y"}
+    back = undone_now(doubled, model, first)
+    assert two(doubled) == set()
+    with pytest.raises(InvalidInput) as refused:
+        plan_undo(doubled, model, first)
+    (problem,) = refused.value.problems
+    assert (problem.code, problem.place) == ("UNDO_CONFLICT", "decision MAT-0001")
+    assert problem.found == f"changed since, in r{back} by ann"
+    undone_now(doubled, model, back)
+    assert two(doubled) == {"x y"}
+    undone_now(doubled, model, first)
+    assert two(doubled) == set()
+
+
+def test_names_are_given_back_with_one_look_at_either_side(
+    doubled: SqliteStore, matches: MatchDesk, desk: RecordDesk, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = IncidentDraft(title="Down", started_at=START, cis=(AffectedDraft(Y, "down"),))
+    looks = []
+    for count in (1, 3):
+        numbers = {desk.declare_incident(draft, BY).value.number for _ in range(count)}
+        planned = plan_undo(doubled, model, matches.merge(X, Y, BY).revision)
+        spy = Mock(wraps=doubled.get)
+        with monkeypatch.context() as patched:
+            patched.setattr(doubled, "get", spy)
+            undo(doubled, model, planned, BY, lambda: START)
+        looks.append(spy.call_count)
+        book = matches._writer.book()
+        assert numbers <= {record.number for record in book.of_ci(Y)}
+    assert looks == [2, 2]
 
 
 def test_two_that_are_two_are_not_joined(doubled: SqliteStore, matches: MatchDesk, model: Model) -> None:

@@ -77,6 +77,9 @@ def test_a_counter_read_at_nought_began_anew() -> None:
     found = only(imported([[read_at(0, 100), read_at(1, 0), read_at(2, 150)]]))
     assert (found.calls, found.last_seen) == (250, at(2))
     assert only(imported([[read_at(0, 100), read_at(3, 0)]])).last_seen == at(0)
+    over_files = only(imported([[read_at(0, 100)], [read_at(1, 0)], [read_at(2, 150)]]))
+    assert (over_files.calls, over_files.last_seen) == (250, at(2))
+    assert only(imported([[read_at(0, 100)], [read_at(1, 0, "another")]])).readings[0].series != "another"
 
 
 def test_no_calls_are_no_observation() -> None:

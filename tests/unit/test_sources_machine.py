@@ -1,8 +1,8 @@
 """Any number of sources, people and decisions in any order: nothing that was said gets lost, and nothing flaps."""
 
 import shutil
-from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
@@ -25,9 +25,6 @@ from cmdb.model.claims import Claim, claim_of, claims_of
 from cmdb.model.errors import InvalidInput
 from cmdb.model.model import standard_model
 from cmdb.model.precedence import Precedence
-from cmdb.move.copying import copy
-from cmdb.move.hashing import content_hash
-from cmdb.move.recorded import Recorded
 from cmdb.reconcile.edit import Draft
 from cmdb.reconcile.plan import Plan, plan
 from cmdb.reconcile.validate import dependent
@@ -36,13 +33,9 @@ from cmdb.records.matching import MatchDesk
 from cmdb.records.undoing import plan_undo, undo
 from cmdb.records.writing import Writer
 from cmdb.service import Inventory, Signed
-from cmdb.store.neo4j.store import Neo4jStore
 from cmdb.store.port import Dump, Store
 from cmdb.store.sqlite.store import SqliteStore, utc_now
 from tests.importers.planning import assert_same_plan
-from tests.neo4j.choice import TestServer
-from tests.neo4j.plugin import turn
-from tests.neo4j.wiping import wipe
 
 MODEL = replace(standard_model(), precedence=Precedence(("b",), {"os": ("c", "a")}))
 SOURCES, PEOPLE = ("a", "b", "c"), ("ann", "bob")
@@ -351,22 +344,6 @@ def merged_statements(before: Said, said: Said) -> Said:
     return list(cis.values()), list(relations.values()), list(pools.values())
 
 
-class SourcesInNeo4j(Sources):
-    """The same on the other store, and what came of it copied back with its history."""
-
-    opened: Callable[[], Store]
-
-    def open(self, folder: Path) -> Store:
-        return type(self).opened()
-
-    def close(self, folder: Path) -> None:
-        with closing(SqliteStore(folder / "copy.db", MODEL)) as other:
-            done = copy(Recorded(self.store), other, MODEL)
-            assert done.content == content_hash(self.store) == content_hash(other)
-            for at in range(len(self.past)):
-                assert other.dump(at)[1:4] == self.store.dump(at)[1:4]
-
-
 def run(machine: type[Sources], examples: int, steps: int) -> None:
     """Put a machine to work, from the beginning each time."""
     unhurried = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
@@ -383,17 +360,3 @@ def test_nothing_is_lost_and_nothing_flaps() -> None:
 @pytest.mark.slow
 def test_nothing_is_lost_and_nothing_flaps_in_very_many_orders() -> None:
     run(Sources, 200, 30)
-
-
-@pytest.mark.slow
-@pytest.mark.xdist_group("neo4j")
-def test_nothing_is_lost_and_nothing_flaps_in_neo4j(neo4j_session_server: TestServer) -> None:
-    user, password = neo4j_session_server.auth or ("", "")
-
-    def opened() -> Store:
-        with neo4j_session_server.driver() as driver:
-            wipe(driver, keep_schema=True)
-        return Neo4jStore(neo4j_session_server.uri, user, password, MODEL, silent_seconds=20.0)
-
-    with turn(neo4j_session_server):
-        run(type("Machine", (SourcesInNeo4j,), {"opened": staticmethod(opened)}), 10, 15)

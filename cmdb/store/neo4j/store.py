@@ -12,7 +12,7 @@ from cmdb.model.ci import CiId
 from cmdb.model.model import Model
 from cmdb.model.record import RecordKey
 from cmdb.reconcile.moment import recorded_at
-from cmdb.store.bulk import collector_paused, in_slices
+from cmdb.store.bulk import collector_paused
 from cmdb.store.checks import check, check_encodable, check_rules
 from cmdb.store.neo4j import history, queries, read, records, search, write
 from cmdb.store.neo4j.door import Door
@@ -31,11 +31,11 @@ from cmdb.store.port import (
     Logged,
     Page,
     Records,
-    Slice,
     StoredCI,
     T,
     Touched,
 )
+from cmdb.store.slices import Slice, in_slices
 
 COUNTS = 1_000
 """How many counts of matching CIs are kept, so that paging on does not count again."""

@@ -14,8 +14,8 @@ from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.model.model import Model
 from cmdb.model.record import Record
 from cmdb.reconcile.validate import dependent
-from cmdb.store.bulk import SLICE
-from cmdb.store.port import THING, VALUE, Around, CiFilter, Columns, Dump, Head, Slice, StoredCI
+from cmdb.store.port import Around, CiFilter, Columns, Dump, Head, StoredCI
+from cmdb.store.slices import SLICE, THING, VALUE, Slice
 from cmdb.store.sqlite.schema import CIS, POOLS, RECORDS, RELATIONS, Row, Table
 
 T = TypeVar("T", CI, Relation, Pool, Record)

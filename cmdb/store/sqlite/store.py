@@ -27,11 +27,11 @@ from cmdb.store.port import (
     Logged,
     Page,
     Records,
-    Slice,
     StoredCI,
     T,
     Touched,
 )
+from cmdb.store.slices import Slice
 from cmdb.store.sqlite import history, read, records, search, write
 from cmdb.store.sqlite.connections import Connections
 from cmdb.store.sqlite.delta import BULK

@@ -9,10 +9,9 @@ from cmdb.progress import Progress
 from importers.kit.build import Build
 from importers.kit.findings import Cell, Findings
 from importers.kit.places import Places
-from importers.kit.records import Transformed
 from importers.kit.trees import files_in, named_files
 from importers.sources.backstage.catalogue import describe
-from importers.sources.native.transform import transform_built
+from importers.sources.native.transform import Built, reader
 
 NAMES = ("catalog-info.yaml", "catalog-info.yml")
 
@@ -22,13 +21,7 @@ def accepts(path: Path) -> bool:
     return path.name in NAMES if path.is_file() else next(files_in(path, *NAMES), None) is not None
 
 
-def read(path: Path, model: Model, source: str, progress: Progress) -> Transformed:
-    """Read and transform the files at `path`; what is wrong with them is in the result's `problems`."""
-    build, problems, warnings = built(path, model, source, progress)
-    return transform_built(build, path.name, model, source, problems, warnings)
-
-
-def built(path: Path, model: Model, source: str, progress: Progress) -> tuple[Build, Findings, Findings]:
+def built(path: Path, model: Model, source: str, progress: Progress) -> Built:
     """What stands at `path` in our words, its values not checked yet; then problems and warnings."""
     places = Places()
     problems, warnings = Findings(places.cell), Findings(places.cell)
@@ -47,3 +40,6 @@ def built(path: Path, model: Model, source: str, progress: Progress) -> tuple[Bu
     build = Build(model, places)
     describe(documents, build, problems)
     return build, problems, warnings
+
+
+read = reader(built)

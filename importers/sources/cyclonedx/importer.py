@@ -11,10 +11,9 @@ from importers.kit.files import beginning
 from importers.kit.findings import Cell, Findings
 from importers.kit.json_text import line_of, read_json
 from importers.kit.places import Places
-from importers.kit.records import Transformed
 from importers.kit.trees import files_in, named_files
 from importers.sources.cyclonedx.bom import describe
-from importers.sources.native.transform import transform_built
+from importers.sources.native.transform import Built, reader
 
 PATTERNS = ("bom.json", "*.bom.json", "*.cdx.json")
 ENDINGS = (".json", ".json.gz")
@@ -28,13 +27,7 @@ def accepts(path: Path) -> bool:
     return next(files_in(path, *PATTERNS), None) is not None
 
 
-def read(path: Path, model: Model, source: str, progress: Progress) -> Transformed:
-    """Read and transform the files at `path`; what is wrong with them is in the result's `problems`."""
-    build, problems, warnings = built(path, model, source, progress)
-    return transform_built(build, path.name, model, source, problems, warnings)
-
-
-def built(path: Path, model: Model, source: str, progress: Progress) -> tuple[Build, Findings, Findings]:
+def built(path: Path, model: Model, source: str, progress: Progress) -> Built:
     """What stands at `path` in our words, its values not checked yet; then problems and warnings."""
     places = Places()
     problems, warnings = Findings(places.cell), Findings(places.cell)
@@ -50,6 +43,9 @@ def built(path: Path, model: Model, source: str, progress: Progress) -> tuple[Bu
             problems.add("UNKNOWN_FORMAT", Cell(name), "no bill of materials", "CycloneDX as JSON")
         progress.advance(1)
     return build, problems, warnings
+
+
+read = reader(built)
 
 
 def _known_version(bom: dict[str, object], name: str, problems: Findings) -> bool:

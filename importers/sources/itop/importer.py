@@ -13,14 +13,13 @@ from importers.kit.files import beginning, read_bytes
 from importers.kit.findings import Cell, Findings
 from importers.kit.json_text import mapping_of, read_json, text_of
 from importers.kit.places import Places
-from importers.kit.records import Transformed
 from importers.kit.table import Layout
 from importers.kit.trees import files_in, named_files
 from importers.kit.xml_text import Element, read_xml
 from importers.sources.itop.inventory import describe
 from importers.sources.itop.objects import LINK_CLASSES, Objects, Thing, with_holder
 from importers.sources.itop.rules import CLASSES, FIELDS
-from importers.sources.native.transform import transform_built
+from importers.sources.native.transform import Built, reader
 
 PATTERNS = ("*.xml", "*.json", "*.csv")
 NAMED = frozenset({"Brand", "Model", "OSFamily", "OSVersion", "IOSVersion", "ServiceFamily"})
@@ -42,13 +41,7 @@ def _is_export(file: Path) -> bool:
     return file.suffix == ".json" and b'"objects"' in begin and b"::" in begin
 
 
-def read(path: Path, model: Model, source: str, progress: Progress) -> Transformed:
-    """Read and transform the files at `path`; what is wrong with them is in the result's `problems`."""
-    build, problems, warnings = built(path, model, source, progress)
-    return transform_built(build, path.name, model, source, problems, warnings)
-
-
-def built(path: Path, model: Model, source: str, progress: Progress) -> tuple[Build, Findings, Findings]:
+def built(path: Path, model: Model, source: str, progress: Progress) -> Built:
     """What stands at `path` in our words, its values not checked yet; then problems and warnings."""
     places = Places()
     problems, warnings = Findings(places.cell), Findings(places.cell)
@@ -70,6 +63,9 @@ def built(path: Path, model: Model, source: str, progress: Progress) -> tuple[Bu
     objects.tell_left_out()
     describe(objects, names, build)
     return build, problems, warnings
+
+
+read = reader(built)
 
 
 def _things(file: Path, name: str, problems: Findings) -> Iterator[Thing]:

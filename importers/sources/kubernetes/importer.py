@@ -7,12 +7,11 @@ from cmdb.progress import Progress
 from importers.kit.build import Build
 from importers.kit.findings import Cell, Findings
 from importers.kit.places import Places
-from importers.kit.records import Transformed
 from importers.kit.trees import files_in, named_files
 from importers.sources.kubernetes.cluster import describe
 from importers.sources.kubernetes.manifests import PATTERNS, Manifest, looks_like_manifests, manifests_in
 from importers.sources.kubernetes.objects import Objects
-from importers.sources.native.transform import transform_built
+from importers.sources.native.transform import Built, reader
 
 
 def accepts(path: Path) -> bool:
@@ -20,17 +19,11 @@ def accepts(path: Path) -> bool:
     return looks_like_manifests(path) if path.is_file() else any(map(looks_like_manifests, files_in(path, *PATTERNS)))
 
 
-def read(path: Path, model: Model, source: str, progress: Progress) -> Transformed:
-    """Read and transform the files at `path`; what is wrong with them is in the result's `problems`.
+def built(path: Path, model: Model, source: str, progress: Progress) -> Built:
+    """What stands at `path` in our words, its values not checked yet; then problems and warnings.
 
     The ids begin with `source`, which names the cluster.
     """
-    build, problems, warnings = built(path, model, source, progress)
-    return transform_built(build, path.name, model, source, problems, warnings)
-
-
-def built(path: Path, model: Model, source: str, progress: Progress) -> tuple[Build, Findings, Findings]:
-    """What stands at `path` in our words, its values not checked yet; then problems and warnings."""
     places = Places()
     problems, warnings = Findings(places.cell), Findings(places.cell)
     files = named_files(path, problems, *PATTERNS)
@@ -47,3 +40,6 @@ def built(path: Path, model: Model, source: str, progress: Progress) -> tuple[Bu
     build = Build(model, places)
     describe(Objects(source, manifests, problems), build, problems, warnings)
     return build, problems, warnings
+
+
+read = reader(built)

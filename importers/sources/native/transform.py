@@ -1,8 +1,9 @@
 """Native tables to CIs, relations and pools: pure, and by whole columns, so that a large estate is quick to read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import polars as pl
@@ -14,6 +15,7 @@ from cmdb.model.model import Model
 from cmdb.model.pools import parse_required
 from cmdb.model.relations import EFFECTS
 from cmdb.model.text import MAX_ID, parse_id
+from cmdb.progress import Progress
 from cmdb.reconcile.validate import dependent
 from importers.kit.build import NOWHERE, Build
 from importers.kit.duplicates import repeated, without_repeats
@@ -67,7 +69,21 @@ def transform_tables(
     return replace(made, input=TablesInput(tables, lambda part: again(part, problems=Findings(), warnings=Findings())))
 
 
-def transform_built(
+Built = tuple[Build, Findings, Findings]
+"""What documents say in our words, its values not checked yet; then problems and warnings."""
+
+
+def reader(built: Callable[[Path, Model, str, Progress], Built]) -> Callable[[Path, Model, str, Progress], Transformed]:
+    """What reads and transforms documents for an importer; what is wrong with them is in the result's `problems`."""
+
+    def read(path: Path, model: Model, source: str, progress: Progress) -> Transformed:
+        build, problems, warnings = built(path, model, source, progress)
+        return _transform_built(build, path.name, model, source, problems, warnings)
+
+    return read
+
+
+def _transform_built(
     build: Build, name: str, model: Model, source: str, problems: Findings, warnings: Findings
 ) -> Transformed:
     """The desired state that was built from documents at a path called `name`.

@@ -9,8 +9,7 @@ from importers.kit.files import beginning
 from importers.kit.findings import Cell, Findings
 from importers.kit.json_text import read_json
 from importers.kit.places import Places
-from importers.kit.records import Transformed
-from importers.sources.native.transform import transform_built
+from importers.sources.native.transform import Built, reader
 from importers.sources.netbox.dump import Dump
 from importers.sources.netbox.inventory import describe
 
@@ -25,13 +24,7 @@ def accepts(path: Path) -> bool:
     return b'"model"' in begin and begin.lstrip().startswith(b"[")
 
 
-def read(path: Path, model: Model, source: str, progress: Progress) -> Transformed:
-    """Read and transform the dump at `path`; what is wrong with it is in the result's `problems`."""
-    build, problems, warnings = built(path, model, source, progress)
-    return transform_built(build, path.name, model, source, problems, warnings)
-
-
-def built(path: Path, model: Model, source: str, progress: Progress) -> tuple[Build, Findings, Findings]:
+def built(path: Path, model: Model, source: str, progress: Progress) -> Built:
     """What stands at `path` in our words, its values not checked yet; then problems and warnings."""
     places = Places()
     problems, warnings = Findings(places.cell), Findings(places.cell)
@@ -45,3 +38,6 @@ def built(path: Path, model: Model, source: str, progress: Progress) -> tuple[Bu
     elif not problems.count:
         problems.add("UNKNOWN_FORMAT", Cell(path.name), "no list of rows", "what `manage.py dumpdata` writes")
     return build, problems, warnings
+
+
+read = reader(built)

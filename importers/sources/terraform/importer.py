@@ -9,9 +9,8 @@ from importers.kit.files import beginning
 from importers.kit.findings import Findings
 from importers.kit.json_text import read_json
 from importers.kit.places import Places
-from importers.kit.records import Transformed
 from importers.kit.trees import files_in, named_files
-from importers.sources.native.transform import transform_built
+from importers.sources.native.transform import Built, reader
 from importers.sources.terraform.inventory import describe
 from importers.sources.terraform.state import instances_of
 
@@ -27,17 +26,11 @@ def accepts(path: Path) -> bool:
     return next(files_in(path, *PATTERNS), None) is not None
 
 
-def read(path: Path, model: Model, source: str, progress: Progress) -> Transformed:
-    """Read and transform the files at `path`; what is wrong with them is in the result's `problems`.
+def built(path: Path, model: Model, source: str, progress: Progress) -> Built:
+    """What stands at `path` in our words, its values not checked yet; then problems and warnings.
 
     The ids begin with `source`, and those of a tree with the place of the state in it, so that two states do not mix.
     """
-    build, problems, warnings = built(path, model, source, progress)
-    return transform_built(build, path.name, model, source, problems, warnings)
-
-
-def built(path: Path, model: Model, source: str, progress: Progress) -> tuple[Build, Findings, Findings]:
-    """What stands at `path` in our words, its values not checked yet; then problems and warnings."""
     places = Places()
     problems, warnings = Findings(places.cell), Findings(places.cell)
     files = named_files(path, problems, *PATTERNS)
@@ -51,6 +44,9 @@ def built(path: Path, model: Model, source: str, progress: Progress) -> tuple[Bu
             describe(instances_of(state, name, problems), prefix, build)
         progress.advance(1)
     return build, problems, warnings
+
+
+read = reader(built)
 
 
 def _place(name: str) -> str:

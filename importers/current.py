@@ -6,18 +6,21 @@ from types import TracebackType
 
 from cmdb.store.port import Dump, Store
 from importers.kit.records import Transformed
-from importers.unchanged import Digests, Rest, digests, rest
+from importers.options import BadRows, ImportOptions, MissingEnds
+from importers.unchanged import Digests, Rest, large_digests, rest
 
 
-class Recorded(AbstractContextManager["Recorded"]):
-    """A store as `source` looks at it. Large ones are read in columns, while something else reads the input.
+class Current(AbstractContextManager["Current"]):
+    """A store as `source` looks at it. Large ones are read in columns, while something else reads the input, where what
+    is recorded has no say in what the input comes to.
 
     Every method may raise `StoreUnavailable`.
     """
 
-    def __init__(self, store: Store, source: str) -> None:
+    def __init__(self, store: Store, source: str, options: ImportOptions) -> None:
         self._store, self._beside = store, ThreadPoolExecutor(1)
-        self._digests = self._beside.submit(digests, store, source)
+        as_read = options.bad_rows is BadRows.refuse and options.missing_ends is MissingEnds.refuse
+        self._digests = self._beside.submit(large_digests, store, source) if as_read else None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -26,7 +29,7 @@ class Recorded(AbstractContextManager["Recorded"]):
 
     def rest(self, made: Transformed) -> Rest | None:
         """What is left to compare once what stands just so is set aside; None where that is as good as everything."""
-        known: Digests | None = self._digests.result()
+        known: Digests | None = self._digests.result() if self._digests else None
         return None if known is None else rest(known, self._store, (made.cis, made.relations, made.pools))
 
     def dump(self) -> Dump:
