@@ -148,6 +148,7 @@ INPUT_FAULTS: tuple[InputFault, ...] = (
     ),
     InputFault("INCONSISTENT_RECORD", "Fields of a record that contradict each other."),
     InputFault("LAST_CLAIM", "What the only source of a CI says cannot be parted from it."),
+    InputFault("MERGED_CI", "A CI is to be created under an id that was merged into another; write to that one."),
     InputFault("LOGIN_REFUSED", "An API does not know the login, or does not let it read this."),
     InputFault("LONG_ROW", "A row with more fields than the header."),
     InputFault("LOOKALIKE_ID", "Ids that differ only in case, space or Unicode form."),

@@ -1,10 +1,12 @@
 """The CI that stands for an id that is no longer recorded: what it was merged into, or whom a source knows by it."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from api.workspace import Workspace
 from cmdb.model.ci import CiId
 from cmdb.model.claims import claims_of
+from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.records.book import Book
 from cmdb.records.source_types import Verdict
 from cmdb.store.port import StoredCI
@@ -43,6 +45,21 @@ def known_as(workspace: Workspace, asked: str) -> KnownAs | None:
     ci, source = holders[0]
     found = workspace.inventory.get([ci.id])
     return KnownAs(found[ci.id], asked, None, source) if found else None
+
+
+def check_new(workspace: Workspace, ids: Collection[CiId]) -> None:
+    """Whether CIs of these ids may be created: not under an id that was merged into another, which would be the same
+    thing twice. Raises `InvalidInput` MERGED_CI, and `StoreUnavailable`."""
+    book = workspace.records().book if ids else None
+    merges = {ci: _merged(book, ci) for ci in ids} if book else {}
+    left = workspace.inventory.get([into for into, since in merges.values() if since])
+    problems = [
+        Problem("MERGED_CI", f"ci {shown(ci)}", f"an id that was merged in r{since}", f"{shown(into)}, which it is now")
+        for ci, (into, since) in merges.items()
+        if since and into in left
+    ]
+    if problems:
+        raise InvalidInput(problems)
 
 
 def _merged(book: Book, asked: CiId) -> tuple[CiId, int]:

@@ -1,6 +1,6 @@
 """What people and programs do with the inventory: look things up, see what is around them, change them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple, TypeVar
@@ -141,16 +141,26 @@ class Inventory:
         """Apply a changeset, all of it or nothing."""
         return self.store.apply(changeset)
 
-    def upsert(self, drafts: Sequence[Draft], by: Signed, expected: Mapping[CiId, int] | None = None) -> Applied:
+    def upsert(
+        self, drafts: Sequence[Draft], by: Signed, expected: Mapping[CiId, int] | None = None,
+        check_new: Callable[[Collection[CiId]], None] = lambda _: None,
+    ) -> Applied:  # fmt: skip
         """Create CIs, or change the stated fields of existing ones; the other fields stay as they are.
 
         `expected` is the revision each CI was last seen at; a CI not named there is merged into whatever is
-        stored.
+        stored. `check_new` may refuse to create CIs of these ids.
         Raises `InvalidInput`, `Conflict` and `KeyReused`.
         """
         seen = dict(expected or {})
         for _ in range(TRIES):
-            edit = self._edit(drafts, by, seen)
+            request = fingerprint(by.source, drafts, seen)
+            try:
+                edit = self._edit(drafts, by, seen, request)
+                check_new([ci for ci, revision in edit.expected.items() if not revision])
+            except InvalidInput:
+                if by.key and (done := self._replayed(by, request)) is not None:
+                    return done
+                raise
             try:
                 return self.store.apply(edit)
             except Conflict as conflict:
@@ -159,11 +169,10 @@ class Inventory:
                 last = conflict
         raise last
 
-    def _edit(self, drafts: Sequence[Draft], by: Signed, seen: Mapping[CiId, int]) -> Edit:
+    def _edit(self, drafts: Sequence[Draft], by: Signed, seen: Mapping[CiId, int], request: str) -> Edit:
         stored = self.store.get(named_ids(drafts))
         cis = merged(self.model, drafts, stored, by.source)
         revisions = {ci.id: stored[ci.id].revision if ci.id in stored else 0 for ci in cis}
-        request = fingerprint(by.source, drafts, seen)
         return Edit(*by, put_cis=cis, expected={**revisions, **seen}, request=request)
 
     def withdraw(self, ci_id: CiId, source: str, names: Sequence[str], by: Signed) -> Applied:
@@ -179,15 +188,15 @@ class Inventory:
                 raise InvalidInput([Problem("UNKNOWN_CI", "ci", shown(ci_id), "the id of a recorded CI")])
             new = withdrawn(self.model, stored.ci, source, names)
         except InvalidInput:
-            if by.key and (done := self._replayed(by, ci_id, request)) is not None:
+            if by.key and (done := self._replayed(by, request)) is not None:
                 return done
             raise
         return self.store.apply(Edit(*by, put_cis=[new], expected={ci_id: stored.revision}, request=request))
 
-    def _replayed(self, by: Signed, ci_id: CiId, request: str) -> Applied | None:
+    def _replayed(self, by: Signed, request: str) -> Applied | None:
         """What this request did when it came before; None if it never did. Raises `KeyReused`."""
         try:
-            return self.store.apply(Edit(*by, expected={ci_id: NEVER}, request=request))
+            return self.store.apply(Edit(*by, expected={CiId("never"): NEVER}, request=request))
         except Conflict:
             return None
 

@@ -1,6 +1,7 @@
 """What can be changed. Every change is one revision, whole or not at all, recorded with who asked for it."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -23,6 +24,7 @@ from api.gql.inputs import (
 )
 from api.gql.observed import ObservedMutation
 from api.gql.writing import Key, Message, signed
+from api.known_as import check_new
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CiId
 from cmdb.model.text import parse_id
@@ -58,7 +60,8 @@ class Mutation(IncidentMutation, ChangesMutation, ObservedMutation, IdentityMuta
         def act(by: Signed) -> port.Applied:
             drafts = parsed("cis", cis, CiInput.draft)
             seen = expectations(_seen("cis", [CiAt(id=c.id, expected=c.expected) for c in cis]))
-            return info.context.workspace.inventory.upsert(drafts, by, seen)
+            workspace = info.context.workspace
+            return workspace.inventory.upsert(drafts, by, seen, partial(check_new, workspace))
 
         return _commit(info.context, key, message, act)
 

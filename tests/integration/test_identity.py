@@ -7,7 +7,7 @@ import pytest
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Relation, attributes_json
 from tests.contract.service import ROOT
-from tests.integration.office import Office
+from tests.integration.office import MUTATIONS, Office
 
 OPERATIONS = (ROOT / "graphql" / "operations" / "identity.graphql").read_text(encoding="utf-8")
 SOURCES = (ROOT / "graphql" / "operations" / "sources.graphql").read_text(encoding="utf-8")
@@ -26,6 +26,12 @@ def uses(start: str, end: str, source: str) -> Relation:
 
 def do(office: Office, operation: str, **variables: Any) -> dict[str, Any]:
     (found,) = office.service.ask(OPERATIONS, operation, **variables).values()
+    told: dict[str, Any] = found
+    return told
+
+
+def upsert(office: Office, ci: dict[str, Any], **more: Any) -> dict[str, Any]:
+    (found,) = office.service.ask(MUTATIONS, "UpsertCis", cis=[ci], **more).values()
     told: dict[str, Any] = found
     return told
 
@@ -114,6 +120,22 @@ def test_what_each_source_says_and_where_they_disagree(doubled: Office) -> None:
     assert do(doubled, "Conflicts", attribute="os")["totalCount"] == 0
     by_old_id = do(doubled, "CiClaims", id=GONE)
     assert (by_old_id["id"], by_old_id["askedAs"]) == (KEEP, {"id": GONE, "since": revision, "source": None})
+
+
+def test_nothing_is_created_under_an_id_that_was_merged(doubled: Office) -> None:
+    edit = {"id": GONE, "kind": "server", "name": "again"}
+    asked = upsert(doubled, edit, key="before")
+    assert (asked["__typename"], asked["replayed"]) == ("Applied", False)
+    revision = do(doubled, "MergeCis", keep=KEEP, gone=GONE)["revision"]
+    refused = upsert(doubled, edit)
+    (problem,) = refused["problems"]
+    assert (problem["code"], problem["place"]) == ("MERGED_CI", f"ci '{GONE}'")
+    assert (f"r{revision}" in problem["found"], KEEP in problem["accepted"]) == (True, True)
+    again = upsert(doubled, edit, key="before")
+    assert (again["revision"], again["replayed"]) == (asked["revision"], True)
+    assert upsert(doubled, edit, key="other")["problems"] == [problem]
+    do(doubled, "UndoRevision", revision=f"r{revision}")
+    assert upsert(doubled, edit)["__typename"] == "Applied"
 
 
 def test_an_edit_is_believed_until_it_is_withdrawn(doubled: Office) -> None:
