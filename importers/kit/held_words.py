@@ -11,7 +11,7 @@ from cmdb.model.text import folded
 from importers.kit.findings import Fault
 from importers.kit.native_text import COLUMNS
 from importers.kit.records import NativeRow
-from importers.kit.table import near_names
+from importers.kit.table import LONGEST_WORD, near_names
 
 AS_MAPPED = frozenset({"BAD_CHOICE", "BAD_DATE", "UNKNOWN_NAME", "AMBIGUOUS_NAME"})
 """Faults that tell what a mapping accepts, not what the estate format does."""
@@ -44,11 +44,11 @@ def _accepted(field: str, row: NativeRow, model: Model) -> str:
     attribute = next((own[field] for own in model.attributes.values() if field in own), None)
     if attribute is None:
         return ""
-    return "a date such as " * (attribute.type == "time") + attribute.accepted
+    return f"a date such as {attribute.accepted}" if attribute.type == "time" else attribute.accepted
 
 
 def _such_as(text: str, names: Iterable[str]) -> str:
     """A few names, those that look most like a text before others."""
     every = list(names)
-    found = dict.fromkeys(chain(near_names(folded(text[:200]), every), every))
+    found = dict.fromkeys(chain(near_names(folded(text[:LONGEST_WORD]), every), every))
     return ", ".join(islice(found, _NAMED))

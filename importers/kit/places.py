@@ -76,6 +76,6 @@ class Places:
         return Cell(part.file, at.row & ((1 << SHIFT) - 1), part.columns.get(at.column, at.column))
 
     def columns(self, row: int) -> Mapping[str, str]:
-        """The columns of the input by field of what was made from a row, where they are called otherwise."""
+        """The columns of the input by field of what was made from a row."""
         number = row >> SHIFT
         return self._parts[number - 1].columns if number else {}

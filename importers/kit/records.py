@@ -22,7 +22,7 @@ class Origin:
 class NativeRow(NamedTuple):
     """A row of the native format as texts: `entity` is ci, relation or pool, `at` the place where it stood.
 
-    `columns` says which column of the input a field was read from, where that is not called as the field is.
+    `columns` says which column of the input each field was read from; nothing where that is in the native format.
     """
 
     entity: str

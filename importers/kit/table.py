@@ -153,6 +153,10 @@ def _fitted(record: Sequence[str], header: Sequence[str], at: Cell, findings: Fi
     return [*record, *repeat("", len(header))][: len(header)]
 
 
+LONGEST_WORD = 200
+"""Characters of a text that are compared with words that are known."""
+
+
 def near_names(name: str, names: Sequence[str]) -> list[str]:
     """At most three of `names` that look like `name`."""
     return [found for found, *_ in process.extract(name, names, scorer=fuzz.ratio, limit=3, score_cutoff=70)]

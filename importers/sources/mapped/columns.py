@@ -10,12 +10,9 @@ from rapidfuzz import fuzz, process
 from cmdb.model.errors import ValueFault, shown
 from cmdb.model.text import folded
 from importers.kit.findings import Findings
-from importers.kit.table import Table
+from importers.kit.table import LONGEST_WORD, Table
 from importers.kit.texts import constant, parsed_once, places_of, replaced, stripped
 from importers.sources.mapped.document import Condition, Expression
-
-_LONGEST_WORD = 200
-"""Characters of a text that are compared with the words that are known."""
 
 
 def chosen(table: Table, conditions: Iterable[Condition]) -> pl.Series:
@@ -99,7 +96,7 @@ def _replaced(text: str, expression: Expression) -> str:
 def _near(text: str, words: Sequence[str]) -> str:
     """A hint: the one word that a misspelt text looks most like."""
     looks = [folded(word) for word in words]
-    found = process.extractOne(folded(text[:_LONGEST_WORD]), looks, scorer=fuzz.ratio, score_cutoff=70)
+    found = process.extractOne(folded(text[:LONGEST_WORD]), looks, scorer=fuzz.ratio, score_cutoff=70)
     return f"; near: {shown(words[found[2]])}" if found else ""
 
 

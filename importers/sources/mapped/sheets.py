@@ -18,7 +18,8 @@ from importers.kit.workbook import WORKBOOKS, Workbook
 
 @dataclass
 class Sheet:
-    """A table as it was found: `header` as people wrote it."""
+    """A table: `header` as people wrote it, cells without space around them, rows that are equal once. So its rows
+    have the numbers of no file."""
 
     file: str
     sheet: str
@@ -35,7 +36,7 @@ class Sheet:
 
     def cells(self, column: str) -> list[str]:
         """What stands in a column, row by row."""
-        return [raw.strip() for raw in self.table.column(column.casefold())]
+        return self.table.column(column.casefold()).to_list()
 
     def filled(self, column: str) -> bool:
         """Whether no cell of a column is empty."""

@@ -44,8 +44,9 @@ class Proposal:
 def suggest(paths: Sequence[Path], model: Model, problems: Findings) -> Proposal:
     """A mapping of the tables at `paths`, CSV or .xlsx; what cannot be read is in `problems`."""
     suggestion = _Suggestion([sheet for path in paths for sheet in sheets_at(path, problems)], model)
+    keyless = tuple(sheet.name for sheet in suggestion.of_cis if not suggestion.key(sheet))
     text = "\n".join(suggestion.lines()) + "\n"
-    return Proposal(text, tuple(suggestion.keyless), suggestion.makes_cis)
+    return Proposal(text, keyless, len(keyless) < len(suggestion.of_cis))
 
 
 def plain(text: str) -> str:
@@ -68,9 +69,17 @@ class _Suggestion:
         self._sheets, self._model = sheets, model
         self._attributes = {a.name: a for kind in model.concrete for a in model.attributes[kind].values()}
         self._ids = {id(sheet): self._id_column(sheet) for sheet in sheets}
-        self.keyless: list[str] = []
-        self.makes_cis = False
-        self._known = {text for sheet in sheets if self._ids[id(sheet)] for text in sheet.texts(self._ids[id(sheet)])}
+        self._known = {text for sheet in sheets if self.key(sheet) for text in sheet.texts(self.key(sheet))}
+        self._relations = {id(sheet): ends for sheet in sheets if (ends := self._ends(sheet))}
+
+    @property
+    def of_cis(self) -> list[Sheet]:
+        """The tables of CIs; the others are of relations."""
+        return [sheet for sheet in self._sheets if id(sheet) not in self._relations]
+
+    def key(self, sheet: Sheet) -> str:
+        """The column that tells the rows of a table apart; empty where none does."""
+        return self._ids[id(sheet)]
 
     def lines(self) -> Iterator[str]:
         """The document."""
@@ -82,7 +91,7 @@ class _Suggestion:
                 yield f"    sheet: {_quoted(sheet.sheet)}"
             if sheet.delimiter != ",":
                 yield f"    delimiter: {_quoted(sheet.delimiter)}"
-            ends = self._ends(sheet)
+            ends = self._relations.get(id(sheet))
             yield from self._relation_lines(sheet, *ends) if ends else self._ci_lines(sheet)
 
     def _id_column(self, sheet: Sheet) -> str:
@@ -97,8 +106,9 @@ class _Suggestion:
 
     def _ends(self, sheet: Sheet) -> tuple[str, str] | None:
         """The two columns of a table of relations: both name CIs of the tables."""
-        named = [c for c in sheet.header if c != self._ids[id(sheet)] and _share(sheet.texts(c), self._known) >= ENOUGH]
-        own = set(sheet.texts(self._ids[id(sheet)])) if self._ids[id(sheet)] else set[str]()
+        key = self.key(sheet)
+        named = [c for c in sheet.header if c != key and _share(sheet.texts(c), self._known) >= ENOUGH]
+        own = set(sheet.texts(key)) if key else set[str]()
         named = [c for c in named if set(sheet.texts(c)) - own]
         start = next((c for c in named if _stem(c) in words.FROM), "")
         end = next((c for c in named if c != start and _stem(c) in words.TO), "")
@@ -119,14 +129,12 @@ class _Suggestion:
         yield f"        type: {{column: {_quoted(column)}, values: {_words(found)}}}{note}"
 
     def _ci_lines(self, sheet: Sheet) -> Iterator[str]:
-        key = self._ids[id(sheet)]
+        key = self.key(sheet)
         if not key:
-            self.keyless.append(sheet.name)
             yield "    # No column tells the rows apart. Put in place of [] what does, maybe several columns together:"
             yield '    #   - {id: "{One Column}-{Another}", kind: {value: server}, name: "{One Column}"}'
             yield "    cis: []"
             return
-        self.makes_cis = True
         sheet.used.add(key)
         yield "    cis:"
         yield f"      - id: {_taken(key)}{_slips(sheet, key)}"
