@@ -1,5 +1,6 @@
 """Brings the fixtures of `plugin` to this folder."""
 
+import gc
 import os
 
 os.environ.setdefault("POLARS_MAX_THREADS", "1")  # before it is loaded: the workers share the cores
@@ -23,3 +24,9 @@ __all__ = [
     "pytest_terminal_summary",
     "pytest_testnodedown",
 ]
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all modules are there for good: no need to look for garbage among them time and again."""
+    gc.collect()
+    gc.freeze()

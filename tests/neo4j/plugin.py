@@ -102,12 +102,17 @@ def pytest_testnodedown(node: object, error: object) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With `--dist loadgroup`, tests on the session's server run in one worker, which saves the others a server each.
-    What only has the parameter `neo4j` gets that server while it runs, and is marked where it has the parameter."""
+    What only has the parameter `neo4j` gets that server while it runs, and is marked where it has the parameter.
+
+    The other fast tests of a module run in one worker too: what they share is made once.
+    """
     if not config.pluginmanager.hasplugin("xdist"):
         return
     for item in items:
         if FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.xdist_group(GROUP))
+        elif not any(item.iter_markers("slow")) and not any(item.iter_markers("xdist_group")):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
