@@ -60,7 +60,7 @@ def test(*rest: str) -> None:
 
 
 def slow(*rest: str) -> None:
-    run(str(PYTHON), "-m", "pytest", "-n", "3", "--dist", "loadgroup", "-m", "slow", *rest)
+    run(str(PYTHON), "-m", "pytest", "-n", "3", "--dist", "worksteal", "-m", "slow", *rest)
 
 
 def check() -> None:

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "importers"
 EXAMPLE = ROOT / "examples" / "one-estate"
 SOURCES = ("gitlab", "servicenow", "netbox", "itop", "operations")
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("one-estate")]
+pytestmark = pytest.mark.slow
 
 
 class Done(NamedTuple):
