@@ -49,7 +49,11 @@ class Edit(Changeset):
 def fingerprint(source: str, drafts: Sequence[Draft], expected: Mapping[CiId, int]) -> str:
     """The digest of a request to merge `drafts`."""
     parts = (source, [_parts(draft) for draft in drafts], sorted(expected.items()))
-    return blake2b(orjson.dumps(parts), digest_size=16).hexdigest()
+    try:
+        told = orjson.dumps(parts)
+    except TypeError:  # a number beyond 64 bits, or half a character: it will be refused, so there is no retry to know
+        told = b""
+    return blake2b(told, digest_size=16).hexdigest()
 
 
 def _parts(draft: Draft) -> tuple[object, ...]:

@@ -37,8 +37,8 @@ class StartFailed(Exception):
     """The server stopped, or did not answer, while starting; the message ends with the tail of its log."""
 
 
-LASTING, SHORT_LIVED = ("-XX:+UseG1GC",), ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-"""How Java collects and compiles."""
+LASTING, SHORT_LIVED = (), ("-XX:TieredStopAtLevel=1",)
+"""How Java compiles."""
 
 
 class Neo4jServer:
@@ -202,7 +202,7 @@ class Neo4jServer:
 
     def _command(self) -> list[str]:
         opened = [f"--add-opens={package}=ALL-UNNAMED" for package in OPENED]
-        memory = [f"-Xms{self._heap}", f"-Xmx{self._heap}", *self._compiler]
+        memory = [f"-Xms{self._heap}", f"-Xmx{self._heap}", "-XX:+UseG1GC", *self._compiler]
         quiet = ["-Dlog4j2.disable.jmx=true", "-Dfile.encoding=UTF-8", "-Djava.awt.headless=true"]
         place = [f"--home-dir={self.home}", f"--config-dir={self.home / 'conf'}", "--console-mode"]
         return [self._java, *memory, *opened, *quiet, "-cp", f"{self._jars}/*", MAIN_CLASS, *place]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from api.verbs.serving import load_province
 from api.verbs.storm import STORM
 from api.workspace import Workspace
 from cmdb.progress import Silent
+from cmdb.store.neo4j.store import Neo4jStore
 from tests.neo4j.choice import TestServer
 from tests.neo4j.plugin import turn
 from tests.neo4j.wiping import wipe
@@ -48,6 +50,8 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         patch.setenv("NEO4J_USER", user)
         patch.setenv("NEO4J_PASSWORD", password)
         patch.setenv("CMDB_CACHE", str(folder))
+        # Beside other tests, a server that is well may be silent for longer than one of its own should be.
+        patch.setattr(Neo4jStore, "__init__", partialmethod(Neo4jStore.__init__, silent_seconds=20.0))
         yield server.uri
 
 

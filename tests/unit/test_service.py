@@ -107,7 +107,10 @@ def test_values_that_do_not_fit(inventory: Inventory, name: str, given: Given, c
     kind = "document" if name == "rto" else "server"
     with pytest.raises(InvalidInput) as error:
         inventory.upsert([Draft("x", kind, attributes={name: given})], BY)
+    with pytest.raises(InvalidInput) as keyed:
+        inventory.upsert([Draft("x", kind, attributes={name: given})], BY._replace(key="once"))
     (problem,) = problems(error)
+    assert [problem] == problems(keyed)
     assert problem.code == code
     assert problem.place.startswith("cis[0].attributes.")
     assert problem.accepted
