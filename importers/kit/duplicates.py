@@ -27,12 +27,13 @@ def repeated(columns: Sequence[pl.Series]) -> dict[Hashable, list[int]]:
 
 def without_repeats(
     table: Table, keys: Sequence[pl.Series], records: Sequence[R], problems: Findings, warnings: Findings,
-    column: str = "",
+    column: str = "", unread: pl.Series | None = None,
 ) -> tuple[Sequence[R], Sequence[int]]:  # fmt: skip
     """`records` with equal ones kept once (DUPLICATE_ROW), and their rows; one key with two values is a problem.
 
     `keys` are columns that together identify a record. When a record is identified by one `column` of the table,
-    texts that are the same key only once trimmed or brought to one Unicode form are DUPLICATE_KEY.
+    texts that are the same key only once trimmed or brought to one Unicode form are DUPLICATE_KEY. `unread` is what
+    rows say beside their records, since it could not be read.
     """
     extra, written = set[int](), table.column(column) if column else None
     for first, *others in repeated(keys).values():
@@ -40,6 +41,7 @@ def without_repeats(
         for other in others if keys[0][first] else ():
             extra.add(other)
             same = records[first] == records[other] and (written is None or written[first] == written[other])
+            same = same and (unread is None or unread[first] == unread[other])
             told = told or not same
             at, also = table.cell(other, column), f"the same as in row {table.rows[first]}"
             if written is not None and written[first] != written[other]:

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from pathlib import Path
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from cmdb.model.errors import InvalidInput
@@ -72,6 +72,7 @@ def test_the_order_of_rows_does_not_matter(cis: Rows, relations: Rows, pools: Ro
 
 @quick
 @given(cis=cis, relations=relations, pools=pools)
+@example(cis=[("b", "srv", "N", ""), ("b", "srv", "N", "4h")], relations=[], pools=[])
 def test_what_is_kept_fits_and_nothing_gets_lost(cis: Rows, relations: Rows, pools: Rows, folder: Path) -> None:
     held = held_of(_write(folder, [GOOD, *cis], relations, pools))
     kept = held.kept

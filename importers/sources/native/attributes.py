@@ -1,7 +1,7 @@
 """Attribute columns to the canonical JSON objects of the CIs, every distinct cell parsed once."""
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 
 import orjson
 import polars as pl
@@ -16,6 +16,8 @@ from importers.kit.texts import PLAIN, constant, few, matches, parsed_once, plac
 
 FIXED = frozenset({"id", "kind", "name", "sector", "lifecycle"})
 _KIND = "#kind"
+Rows = Callable[[tuple[str, ...]], pl.Series]
+"""The positions of the rows of some kinds."""
 
 
 def attribute_objects(table: Table, kinds: pl.Series, model: Model, problems: Findings) -> pl.Series:
@@ -23,24 +25,30 @@ def attribute_objects(table: Table, kinds: pl.Series, model: Model, problems: Fi
     columns = sorted(set(table.columns) - FIXED)
     if not columns:
         return constant("{}", len(table))
-    members = [_members(table, name, kinds, model, problems) for name in columns]
+    known: list[str] = kinds.unique().to_list()
+    rows = cache(lambda some: kinds.is_in(some).arg_true())
+    members = [_members(table, name, known, rows, model, problems) for name in columns]
     whole = pl.concat_str(pl.lit("{"), pl.concat_str(members, separator=",", ignore_nulls=True), pl.lit("}"))
     cells = pl.DataFrame({**{name: table.column(name) for name in columns}, _KIND: kinds})
     # lazy, so that it runs on all cores; with_columns, as a selection of constants alone would be a single row
     return cells.lazy().with_columns(whole.alias(_KIND)).select(_KIND).collect().to_series()
 
 
-def _members(table: Table, name: str, kinds: pl.Series, model: Model, problems: Findings) -> pl.Expr:
-    """How a column becomes JSON members `"name":value`; null where the cell is empty or not usable."""
+def _members(
+    table: Table, name: str, known: Sequence[str], rows: Rows, model: Model, problems: Findings
+) -> pl.Expr:  # fmt: skip
+    """How a column becomes JSON members `"name":value`; null where the cell is empty or not usable. `known` are the
+    kinds of the table."""
     groups: dict[tuple[Attribute | None, str], list[str]] = {}
-    known = kinds.unique().to_list()
     for kind in filter(model.attributes.__contains__, known):
         attribute = model.attributes[kind].get(name)
         groups.setdefault((attribute, "" if attribute else kind), []).append(kind)
     texts, found = table.column(name), pl.lit(None, pl.String)
     for (attribute, kind), some in groups.items():
-        at = None if len(some) == len(known) else kinds.is_in(some).arg_true()
+        at = None if len(some) == len(known) else rows(tuple(some))
         own = texts if at is None else texts.gather(at)
+        if not (own != "").any():
+            continue  # most kinds have nothing in most columns, and every branch of a wide table costs
         plain = not few(own) and table.plain(name)
         member, faults = _written(own, name, partial(_member, f'"{name}":', attribute, kind, model), attribute, plain)
         for index in places_of(own, faults):

@@ -24,9 +24,9 @@ from importers.kit.lookalike import SUSPECT, confusable
 from importers.kit.precision import refuse_exponent
 from importers.kit.records import Origin, Summary, Transformed
 from importers.kit.table import Table
-from importers.kit.texts import column_of, differ_folded, folded_column, holds, matches, places_of, replaced
+from importers.kit.texts import column_of, constant, differ_folded, folded_column, holds, matches, places_of, replaced
 from importers.kit.things import Things
-from importers.sources.native.attributes import attribute_objects
+from importers.sources.native.attributes import FIXED, attribute_objects
 from importers.sources.native.parted import BuiltInput, TablesInput
 from importers.sources.native.tables import Tables
 
@@ -118,11 +118,21 @@ def _cis(
     attributes = attribute_objects(table, kinds, model, problems)
     lifecycles = _words(table, "lifecycle", "live")
     things = Things(CI, source, ids, kinds, names, sectors, lifecycles, attributes)
-    cis, rows = without_repeats(table, [ids], things, problems, warnings, "id")
+    cis, rows = without_repeats(table, [ids], things, problems, warnings, "id", _unread(table, kinds, model))
     _report_lookalikes(table, ids, problems)
     _warn_confusable(table, ids, names, warnings)
     cis, rows = _complete(cis, rows, 1) if holds(ids, "") else (cis, rows)
     return cis, rows, pl.DataFrame({"id": ids, "kind": kinds, "sector": sectors, "lifecycle": lifecycles})
+
+
+def _unread(table: Table, kinds: pl.Series, model: Model) -> pl.Series | None:
+    """The attributes of CIs whose kind is unknown, as they stand there; None where every kind is known."""
+    unknown = ~kinds.is_in(list(model.attributes))
+    if not unknown.any():
+        return None
+    cells = [table.column(name) for name in sorted(set(table.columns) - FIXED)]
+    told = pl.select(pl.concat_str(unknown.cast(pl.String), *cells, separator="\0")).to_series()
+    return told.zip_with(unknown, constant("", len(table)))
 
 
 def _ids(table: Table, column: str, problems: Findings) -> pl.Series:
