@@ -7,9 +7,8 @@ VALUE, THING = "\0\1", "\0\2"
 Slice = tuple[str, ...]
 """Some things in columns, as texts with `THING` between: the ids of CIs, none of relations; and all their values, with
 `VALUE` between them."""
-SLICE = 2_000
-"""Things in one slice: with half a megabyte each, their values still make a text that SQLite can hold (a billion
-bytes)."""
+SLICE = 5_000
+"""Things in one slice: with 200 kB each, their values still make a text that SQLite can hold (a billion bytes)."""
 
 
 def in_slices(things: Sequence[tuple[str, ...]], *ids: int) -> Iterator[Slice]:
