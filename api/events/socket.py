@@ -56,9 +56,13 @@ class Socket:
 
     def _end(self, farewell: Farewell | None) -> None:
         """Stop all that goes on here. The first reason counts; None: the other side is gone."""
-        if self._farewell is None and not self._gone:
+        if not self._ending:
             self._farewell, self._gone = farewell, farewell is None
         self._tasks.cancel_scope.cancel()
+
+    @property
+    def _ending(self) -> bool:
+        return self._gone or self._farewell is not None
 
     def _dismiss(self) -> None:
         self._end(messages.STOPPING)
@@ -168,7 +172,8 @@ class Socket:
             async with asyncio.timeout(self._settings.slow_seconds):
                 await self._pass({"type": "websocket.send", "text": text})
         except TimeoutError:
-            self._metrics.dropped.labels("too_slow").inc(max(1, len(self._running)))
+            if not self._ending:
+                self._metrics.dropped.labels("too_slow").inc(max(1, len(self._running)))
             self._end(messages.TOO_SLOW)
 
     async def _pass(self, message: MutableMapping[str, Any]) -> None:

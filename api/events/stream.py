@@ -87,6 +87,7 @@ class EventStream(Response):
             async with asyncio.timeout(self._settings.slow_seconds):
                 await send({"type": "http.response.body", "body": body, "more_body": True})
         except TimeoutError:
-            self._metrics.dropped.labels("too_slow").inc()
+            if not self._cut:
+                self._metrics.dropped.labels("too_slow").inc()
             self._cut = True
             self._tasks.cancel_scope.cancel()

@@ -1,16 +1,24 @@
 """Many who ask the same are told at once; one who does not listen is dropped, harms nobody, and can come back."""
 
+import asyncio
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, MutableMapping
 from contextlib import ExitStack, suppress
 from functools import partial
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
 from api.events.asked import key_of
+from api.events.messages import PROTOCOL
+from api.events.socket import Socket as Connection
+from api.events.subscriptions import Subscriptions
 from api.gql.execution import Operation
+from api.metrics import Metrics
 from api.settings import Settings
 from api.workspace import Workspace
 from cmdb.model.changeset import Changeset
@@ -104,6 +112,40 @@ def test_one_who_takes_nothing_is_dropped_and_can_come_back(strict: Service) -> 
     with Socket(strict.url).begin().subscribe(after=told[-1]) as again:
         told += [again.event()["revision"] for _ in range(55 - len(told))]
     assert told == list(range(3, 58))
+
+
+def test_two_things_it_does_not_take_drop_a_connection_once() -> None:
+    """Both run out of time at once where the process was held up."""
+    given = iter([{"type": "websocket.connect"}, text('{"type": "connection_init"}'), text('{"type": "ping"}')])
+    metrics, waiting = Metrics(), list[str]()
+
+    async def receive() -> MutableMapping[str, Any]:
+        for message in given:
+            return message
+        return await asyncio.Future[dict[str, str]]()
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        if message.get("text", "").endswith(('"ping"}', '"pong"}')):
+            waiting.append(message["text"])
+            if len(waiting) == 2:
+                time.sleep(0.2)
+            await asyncio.Event().wait()
+
+    scope = {"state": {"request_id": "r", "admitted": True}, "subprotocols": [PROTOCOL]}
+    hub = SimpleNamespace(enter=lambda _: None, leave=lambda _: None)
+    settings = Settings(slow_seconds=0.1, keepalive_seconds=0.01)
+    subscriptions = cast(Subscriptions, SimpleNamespace(settings=settings, metrics=metrics, hub=hub))
+
+    async def serve() -> None:
+        await Connection(scope, receive, send, subscriptions).serve()
+
+    asyncio.run(serve())
+    assert sorted(waiting) == ['{"type":"ping"}', '{"type":"pong"}']
+    assert metrics.dropped.labels("too_slow")._value.get() == 1
+
+
+def text(said: str) -> dict[str, str]:
+    return {"type": "websocket.receive", "text": said}
 
 
 def test_a_stream_that_is_not_read_is_cut(strict: Service) -> None:
