@@ -152,22 +152,14 @@ class Inventory:
         Raises `InvalidInput`, `Conflict` and `KeyReused`.
         """
         seen = dict(expected or {})
-        for _ in range(TRIES):
-            request = fingerprint(by.source, drafts, seen)
-            try:
-                edit = self._edit(drafts, by, seen, request)
-                check_new([ci for ci, revision in edit.expected.items() if not revision])
-            except InvalidInput:
-                if by.key and (done := self._replayed(by, request)) is not None:
-                    return done
-                raise
-            try:
-                return self.store.apply(edit)
-            except Conflict as conflict:
-                if conflict.ci in seen:
-                    raise
-                last = conflict
-        raise last
+        request = fingerprint(by.source, drafts, seen)
+
+        def edit() -> Edit:
+            made = self._edit(drafts, by, seen, request)
+            check_new([ci for ci, revision in made.expected.items() if not revision])
+            return made
+
+        return self._or_replayed(by, request, lambda: self._merged_anew(seen, edit))
 
     def _edit(self, drafts: Sequence[Draft], by: Signed, seen: Mapping[CiId, int], request: str) -> Edit:
         stored = self.store.get(named_ids(drafts))
@@ -182,16 +174,35 @@ class Inventory:
         """
         asked = (by.source, "withdraw", ci_id, source, sorted(names))
         request = blake2b(orjson.dumps(asked), digest_size=16).hexdigest()
-        stored = self.store.get([ci_id]).get(ci_id)
-        try:
+
+        def write() -> Applied:
+            stored = self.store.get([ci_id]).get(ci_id)
             if stored is None:
                 raise InvalidInput([Problem("UNKNOWN_CI", "ci", shown(ci_id), "the id of a recorded CI")])
             new = withdrawn(self.model, stored.ci, source, names)
+            return self.store.apply(Edit(*by, put_cis=[new], expected={ci_id: stored.revision}, request=request))
+
+        return self._or_replayed(by, request, write)
+
+    def _merged_anew(self, seen: Mapping[CiId, int], edit: Callable[[], Edit]) -> Applied:
+        """Write an edit, made anew where another writer was faster. Raises `Conflict` for the CIs that were `seen`."""
+        for _ in range(TRIES):
+            try:
+                return self.store.apply(edit())
+            except Conflict as conflict:
+                if conflict.ci in seen:
+                    raise
+                last = conflict
+        raise last
+
+    def _or_replayed(self, by: Signed, request: str, write: Callable[[], Applied]) -> Applied:
+        """What `write` does; where it refuses what this request did when it came before, that."""
+        try:
+            return write()
         except InvalidInput:
             if by.key and (done := self._replayed(by, request)) is not None:
                 return done
             raise
-        return self.store.apply(Edit(*by, put_cis=[new], expected={ci_id: stored.revision}, request=request))
 
     def _replayed(self, by: Signed, request: str) -> Applied | None:
         """What this request did when it came before; None if it never did. Raises `KeyReused`."""
@@ -237,14 +248,7 @@ class Inventory:
         Of a CI that other sources state, this is kept as an edit: it stays retired although they state it again.
         """
         seen = dict(expected or {})
-        for _ in range(TRIES):
-            try:
-                return self.store.apply(self._retirement(ids, by, seen))
-            except Conflict as conflict:
-                if conflict.ci in seen:
-                    raise
-                last = conflict
-        raise last
+        return self._merged_anew(seen, lambda: self._retirement(ids, by, seen))
 
     def _retirement(self, ids: Sequence[CiId], by: Signed, seen: Mapping[CiId, int]) -> Edit:
         stored = self.store.get(ids)

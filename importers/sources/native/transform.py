@@ -126,12 +126,12 @@ def _cis(
 
 
 def _unread(table: Table, kinds: pl.Series, model: Model) -> pl.Series | None:
-    """The attributes of CIs whose kind is unknown, as they stand there; None where every kind is known."""
+    """The attributes of CIs whose kind is unknown, as they stand there; None where there are none."""
     unknown = ~kinds.is_in(list(model.attributes))
-    if not unknown.any():
-        return None
     cells = [table.column(name) for name in sorted(set(table.columns) - FIXED)]
-    told = pl.select(pl.concat_str(unknown.cast(pl.String), *cells, separator="\0")).to_series()
+    if not cells or not unknown.any():
+        return None
+    told = pl.select(pl.concat_str(cells, separator="\0")).to_series()
     return told.zip_with(unknown, constant("", len(table)))
 
 
