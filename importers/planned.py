@@ -12,7 +12,6 @@ from cmdb.progress import Progress
 from cmdb.reconcile.plan import Plan, plan
 from cmdb.records.runs import confirmed, freshness, runs_among
 from cmdb.store.port import Dump
-from importers.current import Current
 from importers.input import fingerprint
 from importers.kit.checks import all_fit, check_lookalikes, check_model
 from importers.kit.held import Held, HeldRow, hold_back
@@ -23,6 +22,7 @@ from importers.kit.stubs import STUBBED, with_standing, with_stubs
 from importers.kit.things import Things
 from importers.options import BadRows, ImportOptions, MissingEnds
 from importers.unchanged import Rest
+from importers.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,12 @@ def asked(path: Path, source: str, options: ImportOptions) -> str:
     return blake2b(repr(tuple(map(str, told))).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def plan_transformed(recorded: Current, read: Read, progress: Progress) -> ImportPlan:
+def plan_transformed(view: View, read: Read, progress: Progress) -> ImportPlan:
     """The plan for what an importer read. Raises `InvalidInput`, and `StoreUnavailable`."""
     made, held = read.transformed, None
-    rest = recorded.rest(made) if _fits(made, read.model) else None
+    rest = view.rest(made) if _fits(made, read.model) else None
     if rest is None:
-        current = recorded.dump()
+        current = view.dump()
         made, held = _completed(current, read)
         rest = Rest(current, (made.cis, made.relations, made.pools), 0)
     current = rest.current

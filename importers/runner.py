@@ -17,11 +17,11 @@ from cmdb.records.times import utc_now
 from cmdb.service import Signed
 from cmdb.store.bulk import collector_paused
 from cmdb.store.port import Applied, Moved, RecordConflict, Store
-from importers.current import Current
 from importers.options import DEFAULT, ImportOptions
 from importers.planned import ImportPlan, Read, asked, plan_transformed
 from importers.registry import importer_for
 from importers.reports import Clock, Ran, Writing, replay_of
+from importers.view import View
 
 TRIES = 8
 """How often an import is planned anew because what it touches was changed meanwhile."""
@@ -41,10 +41,10 @@ def plan_import(
     input. Raises `InvalidInput` with the problems of all files together, in the order of files and rows.
     """
     watched = progress or Silent()
-    with collector_paused(), Current(store, source, options) as recorded:
+    with collector_paused(), View(store, source, options) as view:
         read = read_input(model, path, source, watched, options, named, clock)
         watched.stage("compare", 0)
-        return plan_transformed(recorded, read, watched)
+        return plan_transformed(view, read, watched)
 
 
 def read_input(
@@ -85,9 +85,9 @@ def run_plan(
                 return writer.write(planned)
         except Moved as moved:
             last = moved
-        with collector_paused(), Current(store, planned.read.source, planned.read.options) as recorded:
+        with collector_paused(), View(store, planned.read.source, planned.read.options) as view:
             watched.stage("compare", 0)
-            planned = plan_transformed(recorded, planned.read, watched)
+            planned = plan_transformed(view, planned.read, watched)
     raise last
 
 

@@ -2,7 +2,7 @@
 
 A night in which one row of a thousand changed costs little more than reading the input: rows are compared by digests,
 in columns, and only those that differ, with whatever stands around them, are read and planned one by one. That is so
-for a source without pools whose relations end at CIs of its own.
+for a source without pools whose relations end at CIs of its own, where no row is held back and no end stubbed.
 """
 
 from collections.abc import Sequence
@@ -46,6 +46,14 @@ class Digests:
     records: Sequence[Record]
 
 
+class Stated(NamedTuple):
+    """What a source says; its CIs and relations in columns too, with a digest of each."""
+
+    desired: Desired
+    cis: pl.DataFrame
+    relations: pl.DataFrame
+
+
 class Rest(NamedTuple):
     """What is left to compare of what is recorded and of what the source says; `owned` counts the CIs of the source
     in service or planned among those set aside."""
@@ -70,7 +78,14 @@ def digests(store: Store, source: str) -> Digests:
     )  # fmt: skip
 
 
-def rest(recorded: Digests, store: Store, desired: Desired, most: float = MOST) -> Rest | None:
+def stated(desired: Desired) -> Stated:
+    """What a source says, ready to be compared."""
+    parts = [in_columns(CI, desired[0]), in_columns(Relation, desired[1])]
+    told = pl.concat_str(pl.all(), separator=VALUE).hash(SEED)
+    return Stated(desired, *pl.collect_all(part.lazy().with_columns(digest=told) for part in parts))
+
+
+def rest(recorded: Digests, store: Store, said: Stated, most: float = MOST) -> Rest | None:
     """What is left to compare; None where it is so much, more than the part `most`, that everything may as well be.
 
     What is left gives the same plan: a CI that stands just so on both sides, and of which this source alone speaks,
@@ -78,8 +93,8 @@ def rest(recorded: Digests, store: Store, desired: Desired, most: float = MOST) 
     Every relation at a CI that is left is left too, with the CIs at its ends.
     """
     at = recorded.head.revision
-    stated, linked = _stated(*desired[:2])
-    new, old = _apart(stated.select("id", "digest"), recorded.cis)["id"], _apart(recorded.cis, stated)
+    new = said.cis["id"].filter(_only(said.cis, recorded.cis))
+    old = recorded.cis.filter(_only(recorded.cis, said.cis))
     shared = old.filter("shared")["first"].to_list()
     if len(shared) > most * len(recorded.cis):
         return None
@@ -89,23 +104,25 @@ def rest(recorded: Digests, store: Store, desired: Desired, most: float = MOST) 
     if unknown := {*new.filter(~new.is_in(old["first"].implode()))} - keys:
         core.update(old.filter(~pl.col("mine"))["first"], _alike(recorded.cis["first"], unknown))
     core.update(
-        pool.ci for pool in (*recorded.pools, *desired[2]) if pool.source == recorded.source or pool.claims_json
+        pool.ci for pool in (*recorded.pools, *said.desired[2]) if pool.source == recorded.source or pool.claims_json
     )
-    core.update(*_ends(_apart(linked, recorded.relations)))
-    gone = _apart(recorded.relations, linked).filter(pl.col("mine") | pl.col("shared"))["first"]
+    core.update(*_ends(said.relations.filter(_only(said.relations, recorded.relations))))
+    gone = recorded.relations.filter(_only(recorded.relations, said.relations)).filter(
+        pl.col("mine") | pl.col("shared")
+    )["first"]
     core.update(*(text.split(VALUE)[:3:2] for text in gone))
     if len(core) > most * len(recorded.cis):
         return None
     left = pl.Series(list(core), dtype=pl.String).implode()
-    said = linked.filter(pl.col("from_id").is_in(left) | pl.col("to_id").is_in(left))
+    linked = said.relations.filter(pl.col("from_id").is_in(left) | pl.col("to_id").is_in(left))
     relations = sorted(store.around([CiId(ci) for ci in core], at).relations)
-    ends = core.union(*_ends(said), *((relation.from_id, relation.to_id) for relation in relations))
+    ends = core.union(*_ends(linked), *((relation.from_id, relation.to_id) for relation in relations))
     cis = sorted(found.ci for found in store.get([CiId(ci) for ci in ends], at).values())
-    beside = stated["id"].is_in(pl.Series(list(ends), dtype=pl.String).implode())
+    beside = said.cis["id"].is_in(pl.Series(list(ends), dtype=pl.String).implode())
     return Rest(
         Dump(recorded.head, cis, relations, list(recorded.pools), recorded.records),
-        (_made(CI, stated.filter(beside)), _made(Relation, said), desired[2]),
-        len(stated.filter(~beside & (stated["lifecycle"] != "retired"))),
+        (_made(CI, said.cis.filter(beside)), _made(Relation, linked), said.desired[2]),
+        int((~beside & (said.cis["lifecycle"] != "retired")).sum()),
     )
 
 
@@ -118,17 +135,9 @@ def _of_slice(source: str, part: Slice) -> pl.DataFrame:
     })  # fmt: skip
 
 
-def _stated(cis: Sequence[CI], relations: Sequence[Relation]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What the source says in columns, with digests."""
-    parts = [in_columns(CI, cis), in_columns(Relation, relations)]
-    told = pl.concat_str(pl.all(), separator=VALUE).hash(SEED)
-    found = pl.collect_all(part.lazy().with_columns(digest=told) for part in parts)
-    return found[0], found[1]
-
-
-def _apart(some: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
-    """The rows whose digests are not among those of the others."""
-    return some.join(others.select("digest"), on="digest", how="anti")
+def _only(some: pl.DataFrame, others: pl.DataFrame) -> pl.Series:
+    """Which rows have digests that are not among those of the others."""
+    return ~some["digest"].is_in(others["digest"].implode())
 
 
 def _made(kind: type[R], table: pl.DataFrame) -> list[R]:

@@ -7,10 +7,10 @@ from types import TracebackType
 from cmdb.store.port import Dump, Store
 from importers.kit.records import Transformed
 from importers.options import BadRows, ImportOptions, MissingEnds
-from importers.unchanged import Digests, Rest, large_digests, rest
+from importers.unchanged import Rest, large_digests, rest, stated
 
 
-class Current(AbstractContextManager["Current"]):
+class View(AbstractContextManager["View"]):
     """A store as `source` looks at it. Large ones are read in columns, while something else reads the input, where what
     is recorded has no say in what the input comes to.
 
@@ -28,9 +28,15 @@ class Current(AbstractContextManager["Current"]):
         self._beside.shutdown()
 
     def rest(self, made: Transformed) -> Rest | None:
-        """What is left to compare once what stands just so is set aside; None where that is as good as everything."""
-        known: Digests | None = self._digests.result() if self._digests else None
-        return None if known is None else rest(known, self._store, (made.cis, made.relations, made.pools))
+        """What is left to compare once what stands just so is set aside.
+
+        None where that is as good as everything, or where the options let what is recorded change the input.
+        """
+        if self._digests is None or (self._digests.done() and self._digests.result() is None):
+            return None
+        said = stated((made.cis, made.relations, made.pools))  # while what is recorded is still being read
+        known = self._digests.result()
+        return None if known is None else rest(known, self._store, said)
 
     def dump(self) -> Dump:
         """Everything, as it is now."""
