@@ -58,9 +58,8 @@ class Disputes:
 
 def distinct(workspace: Workspace) -> frozenset[frozenset[CiId]]:
     """The pairs of which a person said that they are two."""
-    matches = workspace.records().book.matches.values()
-    counting = (match for match in matches if match.undone_at is None)
-    return apart((match.number, match.verdict, [part.ci for part in match.cis]) for match in counting)
+    decisions = workspace.records().book.decisions
+    return apart((match.verdict, [part.ci for part in match.cis]) for match in decisions)
 
 
 def doubles(

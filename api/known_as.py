@@ -1,6 +1,6 @@
 """The CI that stands for an id that is no longer recorded: what it was merged into, or whom a source knows by it."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from api.workspace import Workspace
@@ -35,7 +35,7 @@ def known_as(workspace: Workspace, asked: str) -> KnownAs | None:
 
     Raises `StoreUnavailable`.
     """
-    into, since = _merged(workspace.records().book, CiId(asked))
+    into, since = _followed(_merges(workspace.records().book), CiId(asked))
     if since and (found := workspace.inventory.get([into])):
         return KnownAs(found[into], asked, since, "")
     hits = [hit.ci for hit in workspace.inventory.search(asked, LOOKED_AT)]
@@ -47,28 +47,38 @@ def known_as(workspace: Workspace, asked: str) -> KnownAs | None:
     return KnownAs(found[ci.id], asked, None, source) if found else None
 
 
-def check_new(workspace: Workspace, ids: Collection[CiId]) -> None:
-    """Whether CIs of these ids may be created: not under an id that was merged into another, which would be the same
-    thing twice. Raises `InvalidInput` MERGED_CI, and `StoreUnavailable`."""
-    book = workspace.records().book if ids else None
-    merges = {ci: _merged(book, ci) for ci in ids} if book else {}
-    left = workspace.inventory.get([into for into, since in merges.values() if since])
+def check_new(workspace: Workspace, ids: Mapping[str, CiId]) -> None:
+    """Whether CIs of these ids, by the place where each is asked for, may be created: not under an id that was merged
+    into another, which would be the same thing twice. Raises `InvalidInput` MERGED_CI, and `StoreUnavailable`."""
+    if not ids:
+        return
+    merges = _merges(workspace.book.current().book)  # no book that is older than the CIs which were looked for
+    followed = {place: _followed(merges, ci) for place, ci in ids.items()}
+    left = workspace.inventory.get([into for into, since in followed.values() if since])
     problems = [
-        Problem("MERGED_CI", f"ci {shown(ci)}", f"an id that was merged in r{since}", f"{shown(into)}, which it is now")
-        for ci, (into, since) in merges.items()
+        Problem("MERGED_CI", place, f"{shown(ids[place])}, merged in r{since}", f"{shown(into)}, which it is now")
+        for place, (into, since) in followed.items()
         if since and into in left
     ]
     if problems:
         raise InvalidInput(problems)
 
 
-def _merged(book: Book, asked: CiId) -> tuple[CiId, int]:
+def _merges(book: Book) -> dict[CiId, tuple[CiId, int]]:
+    """What each id was merged into last, and in which revision; one that was parted again stands for itself."""
+    merges = dict[CiId, tuple[CiId, int]]()
+    for match in book.decisions:
+        first, second = (part.ci for part in match.cis)
+        if match.verdict is Verdict.same:
+            merges[second] = first, book.revisions[match.key]
+        elif match.verdict is Verdict.parted:
+            merges.pop(second, None)
+    return merges
+
+
+def _followed(merges: Mapping[CiId, tuple[CiId, int]], asked: CiId) -> tuple[CiId, int]:
     """What an id was merged into in the end, and in which revision; 0 where it never was."""
-    matches = (match for match in book.matches.values() if match.verdict is Verdict.same and match.undone_at is None)
-    merges = sorted((book.revisions[match.key], match) for match in matches)
     target, since = asked, 0
-    for revision, match in merges:
-        keep, gone = match.cis[0].ci, match.cis[1].ci
-        if gone == target:
-            target, since = keep, revision
+    while target in merges and merges[target][1] > since:
+        target, since = merges[target]
     return target, since

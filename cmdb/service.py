@@ -1,14 +1,12 @@
 """What people and programs do with the inventory: look things up, see what is around them, change them."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from hashlib import blake2b
 from typing import NamedTuple, TypeVar
-
-import orjson
 
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, Relation, RelationKey
+from cmdb.model.digest import request_digest
 from cmdb.model.errors import InvalidInput, Problem, ValueFault, shown
 from cmdb.model.model import Model
 from cmdb.model.revision import parse_revision
@@ -143,12 +141,12 @@ class Inventory:
 
     def upsert(
         self, drafts: Sequence[Draft], by: Signed, expected: Mapping[CiId, int] | None = None,
-        check_new: Callable[[Collection[CiId]], None] = lambda _: None,
+        check_new: Callable[[Mapping[str, CiId]], None] = lambda _: None,
     ) -> Applied:  # fmt: skip
         """Create CIs, or change the stated fields of existing ones; the other fields stay as they are.
 
         `expected` is the revision each CI was last seen at; a CI not named there is merged into whatever is
-        stored. `check_new` may refuse to create CIs of these ids.
+        stored. `check_new` may refuse to create CIs of these ids, by place.
         Raises `InvalidInput`, `Conflict` and `KeyReused`.
         """
         seen = dict(expected or {})
@@ -156,7 +154,8 @@ class Inventory:
 
         def edit() -> Edit:
             made = self._edit(drafts, by, seen, request)
-            check_new([ci for ci, revision in made.expected.items() if not revision])
+            numbered = enumerate(made.put_cis)
+            check_new({f"cis[{number}].id": ci.id for number, ci in numbered if not made.expected[ci.id]})
             return made
 
         return self._or_replayed(by, request, lambda: self._merged_anew(seen, edit))
@@ -172,8 +171,7 @@ class Inventory:
 
         What imports say of it stands again. Raises `InvalidInput` UNKNOWN_CI and UNKNOWN_CLAIM, `Conflict`.
         """
-        asked = (by.source, "withdraw", ci_id, source, sorted(names))
-        request = blake2b(orjson.dumps(asked), digest_size=16).hexdigest()
+        request = request_digest((by.source, "withdraw", ci_id, source, sorted(names)))
 
         def write() -> Applied:
             stored = self.store.get([ci_id]).get(ci_id)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from hashlib import blake2b
 from pathlib import Path
 
 from cmdb.model.ci import CI
+from cmdb.model.digest import request_digest
 from cmdb.model.model import Model
 from cmdb.progress import Progress
 from cmdb.reconcile.plan import Plan, plan
@@ -58,7 +58,7 @@ class ImportPlan(Plan):
 def asked(path: Path, source: str, options: ImportOptions) -> str:
     """The fingerprint of a request to import: of the source, the input and what is to become of it."""
     told = (source, fingerprint(path), options.importer, options.bad_rows, options.missing_ends, options.partial)
-    return blake2b(repr(tuple(map(str, told))).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return request_digest(tuple(map(str, told)))
 
 
 def plan_transformed(view: View, read: Read, progress: Progress) -> ImportPlan:

@@ -3,15 +3,13 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Any
-
-import orjson
 
 from cmdb.model.attributes import Attribute, Value, parse_text
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, attributes_json
 from cmdb.model.claims import Claim
+from cmdb.model.digest import request_digest
 from cmdb.model.errors import InvalidInput, Problem, ValueFault, shown
 from cmdb.model.model import Model
 from cmdb.model.text import parse_id
@@ -48,18 +46,19 @@ class Edit(Changeset):
 
 def fingerprint(source: str, drafts: Sequence[Draft], expected: Mapping[CiId, int]) -> str:
     """The digest of a request to merge `drafts`."""
-    parts = (source, [_parts(draft) for draft in drafts], sorted(expected.items()))
-    try:
-        told = orjson.dumps(parts)
-    except TypeError:  # a number beyond 64 bits, or half a character: it will be refused, so there is no retry to know
-        told = b""
-    return blake2b(told, digest_size=16).hexdigest()
+    return request_digest((source, [_parts(draft) for draft in drafts], sorted(expected.items())))
 
 
 def _parts(draft: Draft) -> tuple[object, ...]:
-    """A draft as plain JSON values."""
-    given = {name: list(v) if isinstance(v, tuple) else v for name, v in sorted(draft.attributes.items())}
+    given = [(name, _plain(value)) for name, value in sorted(draft.attributes.items())]
     return (draft.id, draft.kind, draft.name, draft.sector, draft.lifecycle, given)
+
+
+def _plain(value: Given) -> object:
+    """A value that has a `repr`, which numbers of thousands of digits have in hexadecimal only."""
+    if type(value) is int:
+        return ("int", hex(value))
+    return list(value) if isinstance(value, tuple) else value
 
 
 def named_ids(drafts: Iterable[Draft]) -> set[CiId]:

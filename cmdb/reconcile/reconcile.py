@@ -243,20 +243,20 @@ class _Known:
 
 
 def parted(records: Iterable[Record]) -> frozenset[frozenset[CiId]]:
-    """Pairs of CIs that a person said are not the same; decisions that were undone do not count."""
-    matches = ((record.number, orjson.loads(record.body_json)) for record in records if record.kind == "match")
-    told = (
-        (number, body.get("verdict", ""), [part["ci"] for part in body.get("cis", ())])
-        for number, body in matches
-        if "undone_at" not in body
+    """Pairs of CIs that a person said are not the same, as `cmdb.records.book.Book.decisions` has it."""
+    matches = sorted(
+        (record for record in records if record.kind == "match"), key=lambda one: (len(one.number), one.number)
     )
-    return apart(told)
+    told = (orjson.loads(match.body_json) for match in matches)
+    return apart(
+        (one.get("verdict", ""), [part["ci"] for part in one.get("cis", ())]) for one in told if "undone_at" not in one
+    )
 
 
-def apart(decisions: Iterable[tuple[str, str, Iterable[CiId]]]) -> frozenset[frozenset[CiId]]:
-    """Pairs of which the last decision (number, verdict, CIs) is that they are two."""
+def apart(decisions: Iterable[tuple[str, Iterable[CiId]]]) -> frozenset[frozenset[CiId]]:
+    """Pairs of which the last decision (verdict, CIs) is that they are two."""
     last: dict[frozenset[CiId], str] = {}
-    for _, verdict, cis in sorted(decisions, key=lambda decision: (len(decision[0]), decision[0])):
+    for verdict, cis in decisions:
         last[frozenset(cis)] = verdict
     return frozenset(pair for pair, verdict in last.items() if verdict in ("distinct", "parted"))
 

@@ -151,6 +151,11 @@ class Book:
             )
         return found
 
+    @property
+    def decisions(self) -> list[Match]:
+        """What was decided about CIs that may be one, as it came; without what was undone."""
+        return sorted((one for one in self.matches.values() if one.undone_at is None), key=lambda one: ordinal(one.key))
+
     def open_incidents(self) -> list[Incident]:
         """Incidents going on: the most pressing first, then the oldest."""
         found = [self.incidents[key] for key in self._open]

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
-from hashlib import blake2b
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import orjson
 
+from cmdb.model.digest import request_digest
 from cmdb.model.errors import InvalidInput
 from cmdb.model.record import OWN_SOURCE, Record, RecordKey
 from cmdb.reconcile.edit import Edit
@@ -36,7 +36,7 @@ class Written(NamedTuple, Generic[R_co]):
 
 def fingerprint(*asked: object) -> str:
     """The digest of a request: of what was asked, whatever stood there."""
-    return blake2b(repr(_plain(asked)).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return request_digest(_plain(asked))
 
 
 def _plain(value: Any) -> Any:

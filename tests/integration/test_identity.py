@@ -129,13 +129,26 @@ def test_nothing_is_created_under_an_id_that_was_merged(doubled: Office) -> None
     revision = do(doubled, "MergeCis", keep=KEEP, gone=GONE)["revision"]
     refused = upsert(doubled, edit)
     (problem,) = refused["problems"]
-    assert (problem["code"], problem["place"]) == ("MERGED_CI", f"ci '{GONE}'")
+    assert (problem["code"], problem["place"]) == ("MERGED_CI", "cis[0].id")
     assert (f"r{revision}" in problem["found"], KEEP in problem["accepted"]) == (True, True)
     again = upsert(doubled, edit, key="before")
     assert (again["revision"], again["replayed"]) == (asked["revision"], True)
     assert upsert(doubled, edit, key="other")["problems"] == [problem]
     do(doubled, "UndoRevision", revision=f"r{revision}")
     assert upsert(doubled, edit)["__typename"] == "Applied"
+
+
+def test_an_id_that_was_parted_again_stands_for_itself(doubled: Office) -> None:
+    do(doubled, "MergeCis", keep=KEEP, gone=GONE)
+    do(doubled, "PartCi", ci=KEEP, source="itop")
+    doubled.edit("DeleteCis", cis=[{"id": GONE}])
+    edit = {"id": GONE, "kind": "server", "name": "again"}
+    assert upsert(doubled, edit)["__typename"] == "Applied"
+    upsert(doubled, {"id": "box", "kind": "server"})
+    revision = do(doubled, "MergeCis", keep="box", gone=GONE)["revision"]
+    (problem,) = upsert(doubled, edit)["problems"]
+    assert (f"r{revision}" in problem["found"], "box" in problem["accepted"]) == (True, True)
+    assert do(doubled, "CiClaims", id=GONE)["askedAs"] == {"id": GONE, "since": revision, "source": None}
 
 
 def test_an_edit_is_believed_until_it_is_withdrawn(doubled: Office) -> None:
