@@ -30,6 +30,7 @@ from api.verbs.syncing import sync
 from cmdb.model.errors import InvalidInput
 from cmdb.move.revision import Stopped
 from cmdb.store.port import Conflict, KeyReused, Moved, RecordConflict, StoreUnavailable
+from impact.words import counted
 
 ANSWERED, BAD_INPUT, UNAVAILABLE = 0, 2, 3
 
@@ -131,9 +132,8 @@ def _problems(error: InvalidInput) -> list[str]:
     beyond = error.count - len(error.problems)
     lines = [str(problem) for problem in error.problems]
     more = [f"and {beyond:,} more"] if beyond > 0 else []
-    noun = "problem" if error.count == 1 else "problems"
     stands = f"it holds revisions up to {error.reached:,}" if isinstance(error, Stopped) else "nothing was written"
-    return [f"{error.count:,} {noun}; {stands}", *lines, *more]
+    return [f"{counted(error.count, 'problem')}; {stands}", *lines, *more]
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from cmdb.model.ci import CI, CiId, Pool, Relation
 from cmdb.model.claims import Claim, claims_of, voices
 from cmdb.model.durations import show_minutes
 from cmdb.model.model import Model
-from cmdb.reconcile.claims import FIELDS, Conflict, belief, conflicts, disputed
+from cmdb.reconcile.claims import FIELDS, Conflict, belief, conflicts, disputed, sets
 from cmdb.store.port import Around
 
 T = TypeVar("T", Relation, Pool)
@@ -73,7 +73,7 @@ WORDS = {
     Grounds.precedence: "the model names {source} before {other}",
     Grounds.fresher: "{other} is stale",
     Grounds.special_kind: "it is the more special kind",
-    Grounds.first_source: "the CI came from {source} first",
+    Grounds.first_source: "{source} stated it first",
     Grounds.same_source: "{source} has several records of it; its id, then the first key decides",
     Grounds.by_name: "nothing else decides; {source} comes first by name",
     Grounds.outdated: "kept until the next import, when {other} is believed",
@@ -100,10 +100,10 @@ def others_words(others: Sequence[Said], unit: str) -> str:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A field or attribute of a CI on which sources disagree: the value that is kept and whose it is, what the others
-    say, and why it is kept, for programs and in words. `sources` are all that say something of it, also those that
-    agree with what is kept. Durations are minutes (`unit`). `subject` is the relation or pool of the CI that it is
-    about, in words; empty for the CI itself."""
+    """A field or attribute of a CI, or a value of a relation or pool of it, on which sources disagree: the value that
+    is kept and whose it is, what the others say, and why it is kept, for programs and in words. `sources` are all that
+    say something of it, also those that agree with what is kept. Durations are minutes (`unit`). `subject` is the
+    relation or pool, in words; empty for the CI itself."""
 
     ci: CiId
     attribute: str
@@ -145,20 +145,20 @@ def _told(model: Model, ci: CI, found: Conflict, claims: Sequence[Claim], stale:
     return Disagreement(ci.id, name, unit, stored, source, others, grounds, why, speakers(name, claims))
 
 
-def rule_disagreements(model: Model, around: Around) -> list[Disagreement]:
+def disagreements_around(model: Model, around: Around) -> list[Disagreement]:
     """Where sources disagree about the effect of a relation or the rule of a pool, by CI, and relation or pool."""
-    relations = (_ruled(model, relation, one) for relation in around.relations for one in disputed(model, relation))
-    pools = (_ruled(model, pool, one) for pool in around.pools for one in disputed(model, pool))
+    relations = (_told_around(model, thing, one) for thing in around.relations for one in disputed(model, thing))
+    pools = (_told_around(model, thing, one) for thing in around.pools for one in disputed(model, thing))
     return sorted([*relations, *pools], key=lambda one: (one.ci, one.subject))
 
 
 def every_disagreement(model: Model, ci: CI, stale: Collection[str], around: Around) -> list[Disagreement]:
-    """Where sources disagree about a CI, and about those of some relations and pools that are its own: relations that
-    leave it, pools that it has."""
-    return disagreements(model, ci, stale) + [one for one in rule_disagreements(model, around) if one.ci == ci.id]
+    """Where sources disagree about a CI, and about those of some relations and pools that are its own: relations by
+    which it depends on others, pools that it has."""
+    return disagreements(model, ci, stale) + [one for one in disagreements_around(model, around) if one.ci == ci.id]
 
 
-def _ruled(model: Model, thing: T, found: Conflict) -> Disagreement:
+def _told_around(model: Model, thing: T, found: Conflict) -> Disagreement:
     """A conflict about a relation or pool: what precedence does not settle, the source that it came from does."""
     rank = belief(model, thing.source)
     mine, theirs = rank(found.source), rank(found.others[0][0])
@@ -206,11 +206,6 @@ def _grounds(model: Model, ci: CI, pair: _Pair, claims: Sequence[Claim], stale: 
 def speakers(name: str, claims: Iterable[Claim]) -> frozenset[str]:
     """Who says something of a field or attribute."""
     return frozenset(claim.source for claim in claims if sets(claim, name))
-
-
-def sets(claim: Claim, name: str) -> bool:
-    """Whether a claim states a field or attribute."""
-    return name in claim.attributes or (name in FIELDS and getattr(claim, name) is not None)
 
 
 def value_words(value: Any, unit: str) -> str:

@@ -8,7 +8,7 @@ from threading import Lock
 from time import monotonic
 from typing import NamedTuple
 
-from api.identity import Disagreement, rule_disagreements, speakers
+from api.identity import Disagreement, disagreements_around, speakers
 from cmdb.model.ci import CI, CiId, Relation
 from cmdb.model.claims import claims_of
 from cmdb.model.model import Model
@@ -147,8 +147,7 @@ class Findings:
         found, around = self.store.get(touched, head), self.store.around(touched, head)
         kept = {ci: spots for ci, spots in held.by_ci.items() if ci not in touched}
         changed = {ci: stored.ci for ci, stored in found.items()}
-        told = [one for one in rule_disagreements(self.model, around) if one.ci in changed]
-        return _Spots.of(head, {**kept, **_by_ci(self.model, changed, told)})
+        return _Spots.of(head, {**kept, **_by_ci(self.model, changed, disagreements_around(self.model, around))})
 
     def _anew(self, progress: Progress) -> "_Spots":
         progress.stage("read", 0)
@@ -156,7 +155,7 @@ class Findings:
             found = self.store.columns(_shared)
             cis = {ci.id: ci for part in found.cis for ci in part if isinstance(ci, CI)}
             relations = [one for part in found.relations for one in part if isinstance(one, Relation)]
-            told = rule_disagreements(self.model, Around(relations, found.pools))
+            told = disagreements_around(self.model, Around(relations, found.pools))
             others = self.store.get({one.ci for one in told} - cis.keys(), found.head.revision)
             cis.update((ci, stored.ci) for ci, stored in others.items())
             return _Spots.of(found.head.revision, _by_ci(self.model, cis, told))

@@ -149,7 +149,7 @@ class Sides:
         """How many relations, rules and CIs go or change, at least: what `losing` costs to tell."""
         it, plan = self.ahead.changeset, self.plan
         changed = len(plan.relations.changed) + len(plan.pools.changed)
-        return changed + len(it.remove_relations) + len(it.remove_pools) + len(self.leaving)
+        return changed + len(it.remove_relations) + len(it.remove_pools) + len(self._going)
 
     @cached_property
     def losing(self) -> frozenset[CiId]:

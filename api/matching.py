@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from api.identity import Disagreement, disagreements, sets
+from api.identity import Disagreement, disagreements
 from api.import_report import Effect
 from api.workspace import Workspace
 from cmdb.model.changeset import Changeset
@@ -12,7 +12,7 @@ from cmdb.model.ci import CI, CiId, Relation
 from cmdb.model.claims import claims_of, voices
 from cmdb.model.errors import InvalidInput, Problem, shown
 from cmdb.model.model import Model
-from cmdb.reconcile.claims import FIELDS, Judge
+from cmdb.reconcile.claims import FIELDS, Judge, sets
 from cmdb.reconcile.difference import Difference, T
 from cmdb.reconcile.merge import Rewrite, merge, part
 from cmdb.reconcile.plan import Plan

@@ -17,6 +17,7 @@ from impact.analyses import call, completeness
 from impact.incidents.trends_report import ChangeSuccess, ComplianceRow, MeanTimes, MonthRow
 from impact.report import StateCounts
 from impact.reviews.report import Collision
+from impact.words import counted
 
 SHOWN, CLOCKS = 25, 8
 
@@ -25,8 +26,8 @@ def print_board(out: Console, board: Board, zone: tzinfo, everything: bool = Fal
     """All open incidents: the one whose clock runs out first is first."""
     joint = board.question
     sure, told = completeness(joint), joint.summary()
-    count = "1 open incident" if len(board.rows) == 1 else f"{len(board.rows)} open incidents"
-    out.print(f"  [bold]{count}[/] · {board.major} major · {board.overdue} overdue")
+    going_on = counted(len(board.rows), "open incident")
+    out.print(f"  [bold]{going_on}[/] · {board.major:,} major · {board.overdue:,} overdue")
     out.print(f"  [dim]{moment(board.standing.moment, zone)} · {rests_on(sure, zone)}[/]\n")
     if not board.rows:
         return out.print("  No incident is open. That is what the records say, no more.")

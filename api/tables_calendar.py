@@ -15,6 +15,7 @@ from api.reviews_report import CalendarItem, FreezeWindow, RecordKind
 from api.tables_changes import FIRST_SCREEN, collision_lines, print_more, state_words, table_of, window_words
 from impact.blind import completeness as resting
 from impact.report import Page
+from impact.words import counted
 
 
 def print_calendar(out: Console, found: Calendar, zone: tzinfo, everything: bool) -> None:
@@ -22,7 +23,7 @@ def print_calendar(out: Console, found: Calendar, zone: tzinfo, everything: bool
     page, at = found.page(None if everything else 50), found.standing
     asked = at.ask()
     clashes = len(found.collisions.nodes)
-    words = "no collisions" if not clashes else f"[bold red]{clashes:,} collision{'' if clashes == 1 else 's'}[/]"
+    words = "no collisions" if not clashes else f"[bold red]{counted(clashes, 'collision')}[/]"
     start, end = found.span.start, found.span.end
     out.print(f"  [bold]{window_words(start, end, zone)}[/]: {page.total_count:,} entries, {words}")
     out.print(f"  [dim]{rests_on(resting(asked, []), zone)}[/]")

@@ -17,6 +17,7 @@ from api.signs import SIGNS, moment
 from impact.causes.answer import Cause, Causes
 from impact.causes.report import CauseFacts, CausePair, Explained, Symptom
 from impact.report import CiRef, Page
+from impact.words import counted
 
 NAMED, CHAIN = 6, 5
 TURNS = {Turn.joined: ("+", "green"), Turn.left: ("−", "red"), Turn.changed: ("~", "yellow")}
@@ -143,7 +144,7 @@ def _away(change: RecordedChange) -> str:
     ids = [step.ci.id for step in change.path]
     chain = ids if len(ids) <= CHAIN else [*ids[: CHAIN - 2], "…", ids[-1]]
     then = ", as it was before" if change.gone else ""
-    return f"{change.hops} hop{'s' if change.hops > 1 else ''}: {escape(' → '.join(chain))}{then}"
+    return f"{counted(change.hops, 'hop')}: {escape(' → '.join(chain))}{then}"
 
 
 def _change(out: Console, change: RecordedChange) -> None:

@@ -27,6 +27,7 @@ from impact.reviews.report import (
     RiskWord,
 )
 from impact.states import ImpactState
+from impact.words import counted
 
 FIRST_SCREEN = 5
 MARKS = {
@@ -202,9 +203,7 @@ def _alone(found: Review, limit: int | None) -> Iterator[str]:
     if not len(found.question.walk):
         yield "nothing is affected: no CI of it goes down, is degraded or at risk"
         return
-    people = (
-        f" · {hit.total:,} people in {hit.groups} client group{'' if hit.groups == 1 else 's'}" if hit.groups else ""
-    )
+    people = f" · {hit.total:,} people in {counted(hit.groups, 'client group')}" if hit.groups else ""
     services = f"services {_counts(summary.services)}" if len(found.question.services) else "no service"
     yield f"{services}{people}"
     page = affected_services(found.question, limit)
@@ -275,8 +274,8 @@ def moved_lines(told_: ChangeDrift | Drift) -> Iterator[str]:
 
 def _part(part: DriftPart) -> str:
     groups = part.client_group_count
-    also = f", {groups} client group{'' if groups == 1 else 's'} among them," if groups else ""
-    return f"{part.count:,} CI{'' if part.count == 1 else 's'}{also}"
+    also = f", {counted(groups, 'client group')} among them," if groups else ""
+    return f"{counted(part.count, 'CI')}{also}"
 
 
 def _drifted(part: DriftPart) -> str:

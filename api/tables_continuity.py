@@ -25,6 +25,7 @@ from impact.continuity.gap_report import (
 )
 from impact.question import Question
 from impact.report import CiRef, Completeness, Page
+from impact.words import counted
 
 FIRST_SCREEN = 6
 SIGNS = {
@@ -44,7 +45,7 @@ def print_gaps(console: Console, question: Question, sure: Completeness, zone: t
     estate, limit = question.estate, None if everything else FIRST_SCREEN
     told = summary(estate)
     total = told.gaps.promise + told.gaps.recovery + told.gaps.data
-    console.print(f"  [bold]{total:,} continuity gap{'' if total == 1 else 's'}[/]  [dim]{rests_on(sure, zone)}[/]")
+    console.print(f"  [bold]{counted(total, 'continuity gap')}[/]  [dim]{rests_on(sure, zone)}[/]")
     print_labelled(console, "RTO", [_verdicts(told.rto)])
     print_labelled(console, "RPO", [_verdicts(told.rpo)])
     print_labelled(console, "Fix", [escape(fix.message) for fix in fixes(estate, 20 if everything else 3)])

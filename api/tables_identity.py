@@ -21,6 +21,7 @@ from cmdb.reconcile.claims import about
 from cmdb.records.matching import Decided
 from cmdb.records.source_types import Verdict
 from impact.report import CiRef
+from impact.words import counted
 
 SHOWN = 8
 LIKELY, MAYBE = 90, 80
@@ -59,8 +60,8 @@ def print_doubles(out: Console, found: Doubles) -> None:
     page = found.page
     if not page.total_count:
         return out.print("  No two CIs look like one, or all that do were said to be distinct.")
-    noun = "pair" if page.total_count == 1 else "pairs"
-    out.print(f"  [bold]{page.total_count:,} {noun} of CIs may be one[/]; nothing is joined unless you say so\n")
+    pairs = counted(page.total_count, "pair")
+    out.print(f"  [bold]{pairs} of CIs may be one[/]; nothing is joined unless you say so\n")
     for one in page.nodes:
         _print_double(out, one)
     if page.has_next_page:
@@ -120,13 +121,10 @@ def print_disputes(out: Console, found: Disputes) -> None:
     page = found.page
     if not page.total_count:
         return out.print("  No sources disagree, as far as is recorded and asked for.")
-    at = "CI" if found.cis == 1 else "CIs"
-    noun = "value" if page.total_count == 1 else "values"
+    values = f"{counted(page.total_count, 'value')} of {counted(found.cis, 'CI')}"
     parts = ", ".join(f"{name} {count:,}" for name, count in found.by_attribute[:SHOWN])
     more = ", …" if len(found.by_attribute) > SHOWN else ""
-    out.print(
-        f"  [bold]Sources disagree on {page.total_count:,} {noun} of {found.cis:,} {at}[/]: {escape(parts)}{more}\n"
-    )
+    out.print(f"  [bold]Sources disagree on {values}[/]: {escape(parts)}{more}\n")
     last = None
     for one in page.nodes:
         if one.ci.id != last:

@@ -9,6 +9,7 @@ from rich.padding import Padding
 from api.import_report import BlastRadius, Concern, Effect, Matter, Members, ServiceRadius
 from api.lines import named
 from impact.report import CiRef
+from impact.words import counted
 
 SHOWN, NAMED = 8, 3
 SIGNS = {
@@ -63,8 +64,8 @@ def _concern(concern: Concern, code: str) -> str:
 def _radius(out: Console, found: BlastRadius) -> None:
     if found.not_computed:
         return out.print(f"  [bold]Blast radius[/] not computed: {escape(found.not_computed)}\n")
-    services = "service" if found.count == 1 else "services"
-    out.print(f"  [bold]Blast radius[/] changes for {found.count or 'no'} {services}{_beside(found)}")
+    services = counted(found.count, "service") if found.count else "no services"
+    out.print(f"  [bold]Blast radius[/] changes for {services}{_beside(found)}")
     if found.examined < found.reached:
         rest = found.reached - found.examined
         out.print(f"    [bold]not looked at[/]: {rest:,} of {found.reached:,} services that it may reach")

@@ -40,6 +40,7 @@ from impact.report import (
     Why,
 )
 from impact.states import ImpactState, Level
+from impact.words import counted
 
 FIRST_SCREEN = 12
 NO_TIMES = "no restore time is recorded for what is down; the order alone: --crews N"
@@ -99,8 +100,8 @@ def _headline(console: Console, question: Question, zone: tzinfo) -> None:
         number = f"{hit.total:,}" if hit.total or not hit.unknown else "an unknown number"
         at_least = "at least " if hit.unknown and hit.total else ""
         counts = [_counts(hit.by_state), sectors] if hit.total else []
-        groups = "client group" if hit.groups == 1 else "client groups"
-        print_labelled(console, "People", [f"{at_least}{number} in {hit.groups} {groups}", *counts])
+        groups = counted(hit.groups, "client group")
+        print_labelled(console, "People", [f"{at_least}{number} in {groups}", *counts])
     print_labelled(console, "CIs", [f"{_counts(told.affected)} [dim]({assumed} of them assumed)[/]"])
     return console.print()
 

@@ -169,7 +169,7 @@ class Ci:
 
     @field
     def conflicts(self, info: Info) -> list[SourceConflict]:
-        """Where sources disagree about it, by attribute; then about relations that leave it, and its pools."""
+        """Where sources disagree about it, by attribute; then about its pools and the relations by which it depends."""
         ci, around = self.stored.ci, self.around
         beside = Around(around.relations[ci.id], around.pools[ci.id])
         found = every_disagreement(info.context.workspace.model, ci, around.stale, beside)

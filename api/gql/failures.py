@@ -10,6 +10,7 @@ from cmdb.model.errors import InvalidInput as BadValues
 from cmdb.store import port
 from impact import states
 from impact.report import CiRef
+from impact.words import counted
 
 
 @strawberry.interface(description="Why there is no answer, or nothing was changed.")
@@ -105,7 +106,7 @@ def key_reused(error: port.KeyReused) -> KeyReused:
 
 def invalid(error: BadValues) -> InvalidInput:
     problems = [Problem(code=p.code, place=p.place, found=p.found, accepted=p.accepted) for p in error.problems]
-    message = "1 problem" if error.count == 1 else f"{error.count} problems"
+    message = counted(error.count, "problem")
     return InvalidInput(code=error.code, message=message, problems=problems, count=error.count)
 
 

@@ -107,7 +107,9 @@ def distinct(
 def conflicts(
     ci: Annotated[str, typer.Argument(help="Only of this CI; the whole store when it is left out.")] = "",
     source: Annotated[str, typer.Option(help="Only what this source has a part in.")] = "",
-    attribute: Annotated[str, typer.Option(help="Only about this attribute, or kind, sector, lifecycle.")] = "",
+    attribute: Annotated[
+        str, typer.Option(help="Only about this attribute, or kind, sector, lifecycle, effect, required, full.")
+    ] = "",
     first: FirstOption = FIRST,
     as_json: JsonOption = False,
     store: StoreOption = STORE,

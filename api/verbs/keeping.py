@@ -19,6 +19,7 @@ from cmdb.move.copying import copy as copy_revisions
 from cmdb.move.hashing import fingerprint
 from cmdb.move.recorded import Recorded
 from cmdb.store.port import Head, Store, StoreUnavailable
+from impact.words import counted
 
 FileArgument = Annotated[Path, typer.Argument(help="The archive, such as bluenose-2026-11-22.ndjson.gz.")]
 
@@ -86,8 +87,8 @@ def _tell(done: Copied, as_json: bool) -> None:
     number = done.head.revision - done.already
     before = f", {done.already:,} were there before" if done.already else ""
     verified = ", ".join(f"r{at}" for at in done.verified) or "none"
-    copied = f"{number:,} revision{'' if number == 1 else 's'} copied{before}"
-    return console().print(f"{copied}; read back and the same: {verified}\n{done.content}")
+    copied = counted(number, "revision")
+    return console().print(f"{copied} copied{before}; read back and the same: {verified}\n{done.content}")
 
 
 def _told(head: Head, content: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -107,7 +108,8 @@ def _found(workspace: Workspace, ci: str, at: Head | None) -> tuple[Neighbours, 
 
 def _disputes(model: Model, found: Neighbours, stale: frozenset[str]) -> "Sequence[Disagreement]":
     """Where sources disagree about a CI, its relations and its pools."""
-    relations = [near.relation for group in found.outgoing.values() for near in group if near.relation.claims_json]
+    near = chain(*found.outgoing.values(), *found.incoming.values())
+    relations = [one.relation for one in near if one.relation.claims_json]
     pools = [pool for pool in found.pools if pool.claims_json]
     if not (found.ci.ci.claims_json or relations or pools):
         return ()

@@ -8,6 +8,7 @@ from cmdb.model.attributes import Value
 from cmdb.model.ci import CI, CiId, Pool, Relation, attributes_json
 from cmdb.model.claims import STUB, Claim, chorus, claims_json, claims_of, voices
 from cmdb.model.model import Model
+from cmdb.reconcile.validate import dependent
 
 T = TypeVar("T", Relation, Pool)
 Said = tuple[str, Any]
@@ -19,9 +20,10 @@ VERIFIED = "verified_at"
 
 
 class Conflict(NamedTuple):
-    """Sources that disagree about a field or attribute of a CI: what is kept and whose it is, and what others say.
+    """Sources that disagree about a field or attribute of a CI, or about a relation or pool of it: what is kept and
+    whose it is, and what others say.
 
-    `subject` is the relation or pool of the CI that it is about, in words; empty for the CI itself.
+    `subject` is the relation or pool, in words; empty for the CI itself. A relation is of the CI that depends.
     """
 
     ci: CiId
@@ -175,9 +177,9 @@ def _plain(value: Any) -> Any:
     return " ".join(value.casefold().split()) if isinstance(value, str) else value
 
 
-RULES: Mapping[type[Any], tuple[str, ...]] = {Relation: ("effect",), Pool: ("required", "full", "effect")}
-"""What sources may state otherwise of a relation, and of a rule."""
-DISPUTABLE = frozenset({*FIELDS, *(name for names in RULES.values() for name in names)})
+VALUES: Mapping[type[Any], tuple[str, ...]] = {Relation: ("effect",), Pool: ("required", "full", "effect")}
+"""What sources may state otherwise of a relation, and of a pool's rule."""
+DISPUTABLE = frozenset({*FIELDS, *(name for names in VALUES.values() for name in names)})
 """What sources may disagree on, beside attributes."""
 
 
@@ -187,10 +189,10 @@ def disputed(model: Model, thing: T) -> list[Conflict]:
     if len(said) < 2:
         return []
     found = []
-    ci, subject = _called(thing)
+    ci, subject = _called(model, thing)
     rank = belief(model, thing.source)
     ranked = sorted(said, key=lambda voice: rank(voice.source))
-    for name in RULES[type(thing)]:
+    for name in VALUES[type(thing)]:
         kept = _asked(model, thing, name)
         told = [(voice.source, _asked(model, voice, name)) for voice in ranked]
         if others := tuple((source, value) for source, value in told if value != kept):
@@ -205,11 +207,13 @@ def _asked(model: Model, thing: Relation | Pool, name: str) -> str | None:
     return getattr(thing, name) or (usual if name == "effect" else None)
 
 
-def _called(thing: Relation | Pool) -> tuple[CiId, str]:
+def _called(model: Model, thing: Relation | Pool) -> tuple[CiId, str]:
     """The CI that a relation or rule is of, and what it is there."""
     if isinstance(thing, Pool):
         return thing.ci, f"pool {thing.name}"
-    return thing.from_id, f"{thing.type} {thing.to_id}"
+    owner = dependent(model, thing)
+    told = f"{thing.type} {thing.to_id}" if owner == thing.from_id else f"{thing.from_id} {thing.type} it"
+    return owner, f"{told} in pool {thing.pool}" if thing.pool else told
 
 
 def belief(model: Model, first: str) -> Callable[[str], tuple[int, bool, str]]:

@@ -37,7 +37,7 @@ class Undo:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to undo: the revision wrote records alone."""
+        """Whether nothing of the inventory is to be put back: the revision wrote records alone."""
         return self.changeset.empty
 
 

@@ -215,9 +215,9 @@ def _marked(store: Store, revision: int, now: datetime) -> tuple[list[Record], d
     """The records that the revision wrote: reports of runs and decisions, undone, or as an undo found them; and others
     with the names of CIs that they had before, as a merge gives them new ones. With what they are expected at."""
     written = list(_written(store, revision))
-    undone = [_undone(one, now) for one in written if one.stored.record.kind in _UNDONE]
+    marked = [_undone(one, now) for one in written if one.stored.record.kind in _UNDONE]
     renamed = _renamed(store, [one for one in written if one.stored.record.kind in _NAMING], revision)
-    records = [*undone, *renamed]
+    records = [*marked, *renamed]
     revisions = {one.stored.record.key: one.stored.revision for one in written}
     return records, {record.key: revisions[record.key] for record in records}
 
@@ -251,7 +251,7 @@ def _renamed(store: Store, written: Sequence[_Written], revision: int) -> Iterat
     for one in written:
         record, there = one.stored.record, set(one.stored.record.cis)
         names = {new: old for new, old in one.names.items() if old not in left or new not in was}
-        names = {new: old for new, old in names.items() if old not in there}
+        names = {new: old for new, old in names.items() if new in there and old not in there}
         if names:
             parts = [{**part, "ci": names.get(part["ci"], part["ci"])} for part in record.body["cis"]]
             yield record._replace(body_json=canonical({**record.body, "cis": parts}))

@@ -11,7 +11,7 @@ from cmdb.model.text import folded
 from importers.kit.findings import Fault
 from importers.kit.native_text import COLUMNS
 from importers.kit.records import NativeRow
-from importers.kit.table import LONGEST_WORD, near_names
+from importers.kit.table import near_names
 
 AS_MAPPED = frozenset({"BAD_CHOICE", "BAD_DATE", "UNKNOWN_NAME", "AMBIGUOUS_NAME"})
 """Faults that tell what a mapping accepts, not what the estate format does."""
@@ -50,5 +50,5 @@ def _accepted(field: str, row: NativeRow, model: Model) -> str:
 def _such_as(text: str, names: Iterable[str]) -> str:
     """A few names, those that look most like a text before others."""
     every = list(names)
-    found = dict.fromkeys(chain(near_names(folded(text[:LONGEST_WORD]), every), every))
+    found = dict.fromkeys(chain(near_names(folded(text), every), every))
     return ", ".join(islice(found, _NAMED))

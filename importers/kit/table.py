@@ -159,7 +159,9 @@ LONGEST_WORD = 200
 
 def near_names(name: str, names: Sequence[str]) -> list[str]:
     """At most three of `names` that look like `name`."""
-    return [found for found, *_ in process.extract(name, names, scorer=fuzz.ratio, limit=3, score_cutoff=70)]
+    return [
+        found for found, *_ in process.extract(name[:LONGEST_WORD], names, scorer=fuzz.ratio, limit=3, score_cutoff=70)
+    ]
 
 
 def _check_missing(file: str, names: list[str], layout: Layout, findings: Findings) -> bool:

@@ -55,7 +55,8 @@ def resolve(observed: Sequence[Observed], cis: Iterable[Candidate]) -> Resolved:
             evidence.append(Evidence(caller, to, one.series, one.calls, one.first_seen, one.last_seen, one.counter))
     unresolved = [_unresolved(name, found[name], sum(seen.values())) for name, seen in missing.items()]
     unresolved.sort(key=lambda one: (-one.calls, one.name))
-    shortened = {name: told.ci for name, told in sorted(found.items()) if told.as_ and told.ci is not None}
+    called = {name for one in observed if one.calls for name in (one.from_, one.to)}
+    shortened = {name: it.ci for name in sorted(called) if (it := found[name]).as_ and it.ci is not None}
     return Resolved(evidence, unresolved, shortened, own)
 
 

@@ -114,7 +114,7 @@ def test_what_each_source_says_and_where_they_disagree(doubled: Office) -> None:
         "rto", "minutes", 60, "netbox",
     )  # fmt: skip
     assert conflict["others"] == [{"source": "itop", "key": None, "value": 240}]
-    assert (conflict["grounds"], conflict["why"]) == ("first_source", "the CI came from netbox first")
+    assert (conflict["grounds"], conflict["why"]) == ("first_source", "netbox stated it first")
     assert do(doubled, "Conflicts")["nodes"] == [conflict]
     assert do(doubled, "Conflicts", source="province")["totalCount"] == 0
     assert do(doubled, "Conflicts", attribute="os")["totalCount"] == 0

@@ -55,7 +55,7 @@ def test_a_plan_changes_nothing_and_says_what_a_merge_would(run: Run) -> None:
     out = words(shown(run, "merge", "web-1", "srv9", "--plan"))
     for told in (
         "would become part of", "known to itop as Server::3 and srv9, to netbox as web-1",
-        "itop (srv9) says 2 cores – the CI came from netbox first", "pay depends_on web-1", "nothing was written",
+        "itop (srv9) says 2 cores – netbox stated it first", "pay depends_on web-1", "nothing was written",
         "Blast radius changes for 1 service", "1 relation now names web-1", "web-1 keeps ", "cpus: itop (srv9) says",
     ):  # fmt: skip
         assert told in out, told
@@ -106,7 +106,7 @@ def test_conflicts_are_told_with_the_reason(run: Run) -> None:
     out = words(shown(run, "conflicts"))
     for told in (
         "Sources disagree on 2 values of 1 CI: os 1, rto 1", "1h (netbox) · itop says 4h",
-        "– the CI came from netbox first",
+        "– netbox stated it first",
     ):  # fmt: skip
         assert told in out, told
     told = answer(run, "conflicts", "web-1", "--attribute", "rto")
@@ -150,7 +150,7 @@ def test_conflicts_about_relations_and_pools_are_told_at_the_ci_that_depends(run
     out = words(shown(run, "conflicts"))
     for told in (
         "disagree on 2 values of 1 CI: effect 1, required 1",
-        "effect of depends_on app: down (netbox) · itop says degraded – the CI came from netbox first",
+        "effect of depends_on app: down (netbox) · itop says degraded – netbox stated it first",
         "required of pool nodes: 1 (netbox) · itop says 2 –",
     ):  # fmt: skip
         assert told in out, out

@@ -12,10 +12,10 @@ from api.identity import (
     Disagreement,
     Grounds,
     disagreements,
+    disagreements_around,
     every_disagreement,
     known,
     known_words,
-    rule_disagreements,
     value_words,
 )
 from api.identity_held import spots_of
@@ -23,6 +23,7 @@ from cmdb.model.ci import CI, CiId, Pool, Relation, attributes_json
 from cmdb.model.claims import Claim, claims_of, voices
 from cmdb.model.model import Model, standard_model
 from cmdb.model.precedence import Precedence
+from cmdb.model.relations import RelationType
 from cmdb.reconcile.claims import FIELDS, joined_voices, settled
 from cmdb.reconcile.merge import merge
 from cmdb.store.port import Around
@@ -181,14 +182,24 @@ def test_the_rule_is_told_of_a_relation_too(said: str, first: str, order: str, t
     model = preferring(*order)
     every = [relation(*one.split(":")) for one in said.split()]
     joined = joined_voices(model, every, first)
-    (one,) = rule_disagreements(model, Around([joined], []))
+    (one,) = disagreements_around(model, Around([joined], []))
     others = [(other.source, other.value) for other in one.others]
     assert (one.kept, one.source, others, one.grounds) == told
     assert (one.ci, one.subject, one.attribute) == (X, "depends_on y", "effect")
     other = next(name for name, _ in others)
-    (now,) = rule_disagreements(preferring(other), Around([joined], []))
+    (now,) = disagreements_around(preferring(other), Around([joined], []))
     assert (now.kept, now.source, now.grounds) == (one.kept, one.source, Grounds.outdated)
     assert now.why == f"kept until the next import, when {other} is believed"
+
+
+def test_a_relation_is_of_the_ci_that_depends_whichever_way_it_is_drawn() -> None:
+    feeds = RelationType("feeds", "Gives it what it needs.", ("resource",), ("resource",), "from_to")
+    model = MODEL.extended([], [feeds], [])
+    every = [Relation(CiId("y"), "feeds", X, pool, effect, source)
+             for pool in ("", "p") for source, effect in (("a", "down"), ("b", "at_risk"))]  # fmt: skip
+    joined = [joined_voices(model, every[:2], "a"), joined_voices(model, every[2:], "a")]
+    found = disagreements_around(model, Around(joined, []))
+    assert [(one.ci, one.subject) for one in found] == [(X, "y feeds it"), (X, "y feeds it in pool p")]
 
 
 RULES = st.builds(
@@ -205,7 +216,7 @@ def test_what_is_told_of_a_pool_is_what_is_recorded(
 ) -> None:
     model = preferring(*order[:ranked])
     pool = joined_voices(model, said, first)
-    found = {one.attribute: one for one in rule_disagreements(model, Around([], [pool]))}
+    found = {one.attribute: one for one in disagreements_around(model, Around([], [pool]))}
     usual = {"required": None, "full": None, "effect": "down"}
     for name, silent in usual.items():
         values = {voice.source: getattr(voice, name) or silent for voice in voices(pool)}
