@@ -193,8 +193,8 @@ class _Spots(NamedTuple):
 
 def _shared(part: Slice) -> list[CI | Relation]:
     """The things of a slice that several sources state, or that one states under another id."""
-    kind = CI if len(part) == 2 else Relation
-    return [kind(*told.split(VALUE)) for told in part[-1].split(THING) if not told.endswith(VALUE)]  # type: ignore[arg-type]
+    things = (told.split(VALUE) for told in part.split(THING) if not told.endswith(VALUE))
+    return [CI(*of) if len(of) == len(CI._fields) else Relation(*of) for of in things]  # type: ignore[arg-type]
 
 
 def _by_ci(model: Model, cis: Mapping[CiId, CI], told: Iterable[Disagreement]) -> dict[CiId, list[Spot]]:

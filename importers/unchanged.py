@@ -7,7 +7,6 @@ for a source without pools whose relations end at CIs of its own, where no row i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from secrets import randbits
 from typing import NamedTuple, TypeVar
 
@@ -32,11 +31,7 @@ chance, one changed row of 10^13 has that of some row among a million, and stays
 
 @dataclass(frozen=True)
 class Digests:
-    """What is recorded, with a digest of each CI and each relation in place of it, as `source` looks at it.
-
-    Both have the columns first (the id of a CI, all values of a relation), digest, mine (`source` alone states it) and
-    shared (several state it, or it was edited).
-    """
+    """What is recorded: of each CI and each relation all values (`told`) and their digest, for `source` to look at."""
 
     source: str
     head: Head
@@ -70,8 +65,8 @@ def large_digests(store: Store, source: str) -> Digests | None:
 
 def digests(store: Store, source: str) -> Digests:
     """Digests of everything recorded."""
-    found = store.columns(partial(_of_slice, source))
-    nothing = [_of_slice(source, ("", ""))[:0]]
+    found = store.columns(_of_slice)
+    nothing = [_of_slice("")[:0]]
     return Digests(
         source, found.head, pl.concat(found.cis or nothing), pl.concat(found.relations or nothing), found.pools,
         found.records,
@@ -94,23 +89,21 @@ def rest(recorded: Digests, store: Store, said: Stated, most: float = MOST) -> R
     """
     at = recorded.head.revision
     new = said.cis["id"].filter(_only(said.cis, recorded.cis))
-    old = recorded.cis.filter(_only(recorded.cis, said.cis))
-    shared = old.filter("shared")["first"].to_list()
+    old = _whose(recorded.cis.filter(_only(recorded.cis, said.cis)), recorded.source)
+    shared = old.filter("shared")["id"].to_list()
     if len(shared) > most * len(recorded.cis):
         return None
     known = store.get(shared, at).values()
     keys = {claim.id for found in known for claim in claims_of(found.ci) if not claim.edited}
-    core = {*new, *shared, *keys, *old.filter(pl.col("mine") | pl.col("first").is_in(new.implode()))["first"]}
-    if unknown := {*new.filter(~new.is_in(old["first"].implode()))} - keys:
-        core.update(old.filter(~pl.col("mine"))["first"], _alike(recorded.cis["first"], unknown))
+    core = {*new, *shared, *keys, *old.filter(pl.col("mine") | pl.col("id").is_in(new.implode()))["id"]}
+    if unknown := {*new.filter(~new.is_in(old["id"].implode()))} - keys:
+        core.update(old.filter(~pl.col("mine"))["id"], _alike(_first(recorded.cis["told"]), unknown))
     core.update(
         pool.ci for pool in (*recorded.pools, *said.desired[2]) if pool.source == recorded.source or pool.claims_json
     )
     core.update(*_ends(said.relations.filter(_only(said.relations, recorded.relations))))
-    gone = recorded.relations.filter(_only(recorded.relations, said.relations)).filter(
-        pl.col("mine") | pl.col("shared")
-    )["first"]
-    core.update(*(text.split(VALUE)[:3:2] for text in gone))
+    gone = _whose(recorded.relations.filter(_only(recorded.relations, said.relations)), recorded.source)
+    core.update(*(text.split(VALUE)[:3:2] for text in gone.filter(pl.col("mine") | pl.col("shared"))["told"]))
     if len(core) > most * len(recorded.cis):
         return None
     left = pl.Series(list(core), dtype=pl.String).implode()
@@ -126,13 +119,22 @@ def rest(recorded: Digests, store: Store, said: Stated, most: float = MOST) -> R
     )
 
 
-def _of_slice(source: str, part: Slice) -> pl.DataFrame:
-    columns = [pl.Series([text]).str.split(THING).explode() for text in part]
-    told = columns[-1]
-    return pl.DataFrame({
-        "first": columns[0], "digest": told.hash(SEED), "mine": told.str.ends_with(f"{VALUE}{source}{VALUE}"),
-        "shared": ~told.str.ends_with(VALUE),
-    })  # fmt: skip
+def _of_slice(part: Slice) -> pl.DataFrame:
+    told = pl.Series([part]).str.split(THING).explode()
+    return pl.DataFrame({"told": told, "digest": told.hash(SEED)})
+
+
+def _whose(some: pl.DataFrame, source: str) -> pl.DataFrame:
+    """Recorded things, each with its first value (`id`), and whether `source` alone states it (`mine`) or several do,
+    or it was edited (`shared`)."""
+    told = some["told"]
+    return some.with_columns(
+        id=_first(told), mine=told.str.ends_with(f"{VALUE}{source}{VALUE}"), shared=~told.str.ends_with(VALUE)
+    )
+
+
+def _first(told: pl.Series) -> pl.Series:
+    return told.str.extract("^([^\0]*)")
 
 
 def _only(some: pl.DataFrame, others: pl.DataFrame) -> pl.Series:

@@ -163,7 +163,7 @@ class Neo4jStore:
 
     def columns(self, told: Callable[[Slice], T]) -> Columns[T]:
         dump = self.dump()
-        cis, relations = map(told, in_slices(dump.cis, 0)), map(told, in_slices(dump.relations))
+        cis, relations = map(told, in_slices(dump.cis)), map(told, in_slices(dump.relations))
         return Columns(dump.head, list(cis), list(relations), dump.pools, dump.records)
 
     def close(self) -> None:

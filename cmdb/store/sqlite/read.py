@@ -157,10 +157,10 @@ def columns(connection: apsw.Connection, told: Callable[[Slice], V]) -> Columns[
 
 def _cis(connection: apsw.Connection) -> Iterator[Slice]:
     last = next(connection.execute("SELECT max(number) FROM ci"))[0] or 0
-    sql = f"SELECT {_joined(CIS, 'id')} FROM ci WHERE number > ? AND number <= ?"
+    sql = f"SELECT {_joined(CIS)} FROM ci WHERE number > ? AND number <= ?"
     for begin in range(0, last, SLICE):
-        found = next(connection.execute(sql, (begin, begin + SLICE)))
-        if found[0] is not None:
+        (found,) = next(connection.execute(sql, (begin, begin + SLICE)))
+        if found is not None:
             yield found
 
 
@@ -171,10 +171,10 @@ def _relations(connection: apsw.Connection) -> Iterator[Slice]:
     after = ("",) * RELATIONS.width
     while next(connection.execute(f"{behind} LIMIT 1", after), None):
         last = next(connection.execute(f"{behind} LIMIT 1 OFFSET {SLICE - 1}", after), (BEYOND,) * RELATIONS.width)
-        yield next(connection.execute(sql, after + last))
+        yield next(connection.execute(sql, after + last))[0]
         after = last
 
 
-def _joined(table: Table, *ids: str) -> str:
+def _joined(table: Table) -> str:
     value, thing = (f"x'{text.encode().hex()}'" for text in (VALUE, THING))
-    return ", ".join(f"group_concat({told}, {thing})" for told in (*ids, f"concat_ws({value}, {table.listed})"))
+    return f"group_concat(concat_ws({value}, {table.listed}), {thing})"
