@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from api.errors import Refused
 from api.workspace import Workspace
-from cmdb.model.ci import CiId
 from cmdb.model.errors import InvalidInput, Problem, ValueFault, shown
 from cmdb.model.text import parse_id
 from cmdb.service import Inventory
-from cmdb.store.port import Head, StoreUnavailable
+from cmdb.store.port import Head
 from impact.question import Question
 from impact.report import CiRef
-from impact.states import Assumption, ImpactState, UnknownCi
+from impact.states import Assumption, ImpactState
 
 if TYPE_CHECKING:
     from api.metrics import Metrics  # the command line has none, and starts sooner without
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 MOST_ASSUMED, MOST_CREWS = 1_000, 1_000
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 YEARS_AHEAD = timedelta(days=3_650)
-SUGGESTED = 5
-EXPLAINED = 10
 
 
 def parse_assumption(text: str) -> Assumption:
@@ -108,40 +105,6 @@ def settle(
     question = workspace.ask(assumptions, moment, at, work_begins)
     metrics.answered(question, perf_counter() - start)
     return question
-
-
-def explain_unknown(inventory: Inventory, unknown: UnknownCi) -> tuple[str, list[CiRef]]:
-    """What to say of ids that name no CI, and the CIs that were perhaps meant; without the store, none."""
-    sentences, near = [], dict[str, CiRef]()
-    for ci in unknown.ids[:EXPLAINED]:
-        refs = nearby(inventory, ci, unknown.as_of)
-        near.update((ref.id, ref) for ref in refs)
-        meant = f" Did you mean {refs[0].id} ({refs[0].name})?" if refs else ""
-        then = "" if unknown.as_of is None else f" as of r{unknown.as_of}"
-        if then and recorded_now(inventory, ci):
-            meant = " It was recorded later."
-        sentences.append(f"no CI {shown(ci, 200)}{then}.{meant}")
-    if len(unknown.ids) > EXPLAINED:
-        sentences.append(f"{len(unknown.ids) - EXPLAINED} more ids are unknown.")
-    return " ".join(sentences), list(near.values())
-
-
-def nearby(inventory: Inventory, ci: str, as_of: int | None = None, first: int = SUGGESTED) -> list[CiRef]:
-    """CIs that resemble an id, best first; as of a revision, those that were recorded then, as they were."""
-    try:
-        found = [hit.ci for hit in inventory.search(ci, first)]
-        then = {} if as_of is None else inventory.get([c.id for c in found], as_of)
-    except StoreUnavailable:
-        return []
-    return refs(found if as_of is None else (then[c.id].ci for c in found if c.id in then))
-
-
-def recorded_now(inventory: Inventory, ci: str) -> bool:
-    """Whether there is a CI of this id now; False as well while the store is away."""
-    try:
-        return bool(inventory.get([CiId(ci)]))
-    except StoreUnavailable:
-        return False
 
 
 def refs(cis: Iterable[tuple[str, ...]]) -> list[CiRef]:

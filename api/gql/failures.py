@@ -5,7 +5,7 @@ from typing import Final
 import strawberry
 
 from api.gql.context import Context
-from api.scenario import explain_unknown
+from api.unknown import explain_unknown, explained
 from cmdb.model.errors import InvalidInput as BadValues
 from cmdb.store import port
 from impact import states
@@ -71,7 +71,7 @@ class InvalidInput(Failure):
 
 
 def unknown_ci(context: Context, error: states.UnknownCi) -> UnknownCi:
-    message, near = explain_unknown(context.workspace.inventory, error)
+    message, near = explain_unknown(context.workspace, error)
     return UnknownCi(code=error.code, message=message, ids=[strawberry.ID(ci) for ci in error.ids], suggestions=near)
 
 
@@ -126,7 +126,7 @@ def stated(context: Context, error: Exception) -> Failure:
     """One of `STATED` as the client reads it. Raises any other error."""
     match error:
         case BadValues():
-            return invalid(error)
+            return invalid(explained(context.workspace, error))
         case states.UnknownCi():
             return unknown_ci(context, error)
         case states.ContradictoryScenario():

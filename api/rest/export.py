@@ -18,8 +18,9 @@ from api.errors import Refused, error_body
 from api.gql.endpoint import Desk
 from api.metrics import Metrics
 from api.render import shape
-from api.scenario import explain_unknown, parse_assumption, settle
+from api.scenario import parse_assumption, settle
 from api.settings import Settings
+from api.unknown import explain_unknown
 from api.workspace import Workspace
 from cmdb.model.errors import InvalidInput, shown
 from cmdb.store.port import StoreUnavailable
@@ -71,7 +72,7 @@ class Export:
         try:
             question = settle(self.workspace, self.metrics, given, since, as_of)
         except UnknownCi as error:
-            message, near = explain_unknown(self.workspace.inventory, error)
+            message, near = explain_unknown(self.workspace, error)
             return _refusal(404, error.code, message, ids=error.ids, suggestions=shape(near))
         except ContradictoryScenario as error:
             return _refusal(400, error.code, str(error), ci=error.ci)

@@ -178,10 +178,7 @@ def _known(workspace: Workspace, ci: str) -> CiId:
     """A CI that is recorded. Raises `Refused`, naming those that may have been meant."""
     if workspace.inventory.get([CiId(ci)]):
         return CiId(ci)
-    from api.known_as import known_as  # with the records, it takes longer to load than most commands run
-
-    found = known_as(workspace, ci)
-    raise Refused(found.words if found else unknown(workspace, ci), "UNKNOWN_CI")
+    raise Refused(unknown(workspace, ci), "UNKNOWN_CI")
 
 
 def _show_plan(workspace: Workspace, found: Any, as_json: bool) -> None:

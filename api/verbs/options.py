@@ -13,8 +13,8 @@ import orjson
 import typer
 from rich.console import Console
 
-from api.scenario import nearby, recorded_now
 from api.stores import DEFAULT_STORE
+from api.unknown import meant, recorded_now
 from api.workspace import Workspace, open_workspace
 from cmdb.model.errors import InvalidInput
 from cmdb.model.revision import NUMBER
@@ -61,11 +61,10 @@ def opened(store: str, model: Path | None) -> Iterator[Workspace]:
 
 def unknown(workspace: Workspace, ci: str, as_of: int | None = None) -> str:
     """Says that there is no such CI, or was none at a revision, and which ones may have been meant."""
-    near = " or ".join(f"{ref.id} ({ref.name})" for ref in nearby(workspace.inventory, ci, as_of, 3))
-    if as_of is not None and recorded_now(workspace.inventory, ci):
+    if as_of is not None and recorded_now(workspace, ci):
         return f"no CI '{ci}' as of r{as_of}. It was recorded later; see: cmdb history {ci}"
     then = "" if as_of is None else f" as of r{as_of}"
-    return f"no CI '{ci}'{then}." + (f" Did you mean {near}?" if near else " Find one with: cmdb search TEXT")
+    return f"no CI '{ci}'{then}. {meant(workspace, ci, as_of).words or 'Find one with: cmdb search TEXT'}"
 
 
 def scenario_of(given: list[str]) -> list[Assumption]:

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from api.scenario import nearby
+from api.unknown import explained
 from api.verbs.options import Refused
 from api.workspace import Workspace
-from cmdb.model.errors import InvalidInput, Problem
+from cmdb.model.errors import InvalidInput
 from cmdb.service import Signed
 from cmdb.store.port import RecordConflict
 
@@ -34,13 +34,4 @@ def refusing(workspace: Workspace) -> Iterator[None]:
         stands = f"is at r{error.actual}" if error.actual else "does not exist"
         raise Refused(f"{error.key} {stands}, not at r{error.expected}: look again and repeat", error.code) from None
     except InvalidInput as error:
-        raise InvalidInput([_meant(workspace, problem) for problem in error.problems], error.count) from None
-
-
-def _meant(workspace: Workspace, problem: Problem) -> Problem:
-    if problem.code != "UNKNOWN_CI":
-        return problem
-    near = " or ".join(
-        f"{ref.id} ({ref.name})" for ref in nearby(workspace.inventory, problem.found.strip("'"), None, 3)
-    )
-    return problem._replace(accepted=f"{problem.accepted}, perhaps {near}") if near else problem
+        raise explained(workspace, error) from None

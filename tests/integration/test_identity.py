@@ -138,6 +138,20 @@ def test_nothing_is_created_under_an_id_that_was_merged(doubled: Office) -> None
     assert upsert(doubled, edit)["__typename"] == "Applied"
 
 
+def test_who_asks_by_an_id_that_was_merged_is_told_the_new_one(doubled: Office) -> None:
+    revision = do(doubled, "MergeCis", keep=KEEP, gone=GONE)["revision"]
+    known = f"{GONE} is known as {KEEP} since r{revision}"
+    impact = doubled.service.ask(
+        "query($ci: ID!) { impact(scenario: [{ci: $ci}]) { ... on UnknownCi { message suggestions { id } } } }", ci=GONE
+    )["impact"]
+    assert impact["message"] == f"no CI '{GONE}'. {known}."
+    assert impact["suggestions"][0]["id"] == KEEP
+    relation = {"from": "till", "type": "depends_on", "to": GONE}
+    (related,) = doubled.service.ask(MUTATIONS, "Relate", relations=[relation]).values()
+    (problem,) = related["problems"]
+    assert (problem["code"], known in problem["accepted"]) == ("DANGLING_RELATION", True)
+
+
 def test_an_id_that_was_parted_again_stands_for_itself(doubled: Office) -> None:
     do(doubled, "MergeCis", keep=KEEP, gone=GONE)
     do(doubled, "PartCi", ci=KEEP, source="itop")

@@ -76,6 +76,14 @@ def test_merged_asked_by_the_old_id_parted_and_undone(run: Run) -> None:
     assert words(shown(run, "show", "Server::3")).startswith("Server::3 is known as web-1: itop has it by that key")
     code, _, err = run("merge", "app", "srv9")
     assert (code, "srv9 is known as web-1 since r3" in err) == (2, True)
+    for asked, told in (
+        (("impact", "srv9"), "no CI 'srv9'. srv9 is known as web-1 since r3."),
+        (("impact", "Server::3"), "Server::3 is known as web-1: itop has it by that key."),
+        (("incident", "declare", "srv9", "--title", "x"), "a recorded CI; srv9 is known as web-1 since r3"),
+        (("impact", "srv9", "--as-of", "r1"), "no CI 'srv9' as of r1."),
+    ):
+        code, _, err = run(*asked)
+        assert (code, told in " ".join(err.split())) == (2, True), err
     out = words(shown(run, "part", "web-1", "--source", "itop", "--key", "srv9", "--plan"))
     assert "would be parted from" in out
     assert "look like recorded ones" not in out
