@@ -143,10 +143,13 @@ def print_undo(out: Console, planned: PlannedUndo, plan: Plan, applied: Applied 
     """What undoing would do, or did, in words."""
     tense = "was" if applied else "would be"
     out.print(f"  [bold]undo of {undo_name(planned)}[/]: what it did {tense} taken back\n")
+    if planned.undo.empty:
+        out.print("  CIs, relations and pools stay as they are")
     print_counts(out, [RunCount(*count) for count in plan.counts()], GONE)
     if applied is None:
-        out.print()
-        print_changes(out, plan, GONE)
+        if not planned.undo.empty:
+            out.print()
+            print_changes(out, plan, GONE)
         return out.print("  nothing was written; run it without --plan to write it")
     return out.print(f"\n  recorded as revision {applied.revision}; that can be undone as well")
 
