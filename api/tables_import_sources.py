@@ -1,6 +1,8 @@
 """What a plan found out about things that several sources know: which are one, which may be, where sources disagree."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 from rich.console import Console
@@ -35,32 +37,59 @@ WHY = {
 
 
 def told_sources(plan: Plan) -> dict[str, Any]:
-    """What was joined, what may be the same, and what sources disagree about: the first of each, and how many."""
+    """What was joined, what may be the same, and what sources disagree about: some of each, and how many; what was
+    joined and what may be the same also by reason, the commonest first."""
     return {
         "joined": [join._asdict() for join in plan.joined[:SHOWN]],
         "joinedCount": len(plan.joined),
-        "doubts": [doubt._asdict() for doubt in plan.doubts[:SHOWN]],
+        "joinedBy": [{"rule": rule, "count": count} for rule, count in _by_rule(plan.joined)],
+        "doubts": [doubt._asdict() for doubt in _varied(plan.doubts)],
         "doubtCount": len(plan.doubts),
+        "doubtsBy": [{"why": why, "rule": rule, "count": count} for (why, rule), count in _by_why(plan.doubts)],
         "conflicts": [_told(conflict) for conflict in plan.conflicts[:SHOWN]],
         "conflictCount": plan.conflict_count,
     }
 
 
 def print_sources(out: Console, plan: Plan) -> None:
-    """The same in words."""
+    """The same in words; reasons where there is more than can be shown."""
     known = {ci.id: ci for ci, _ in plan.cis.changed} if plan.joined else {}
     joined = (_joined(join, plan.changeset.source, known) for join in plan.joined[:SHOWN])
-    _section(out, "Same thing", "cyan", len(plan.joined), joined)
-    doubts = plan.doubts[:SHOWN]
+    by_rule = (f"{count:,} by {_rule(rule)}" for rule, count in _by_rule(plan.joined))
+    _section(out, "Same thing", "cyan", len(plan.joined), joined, by_rule)
+    doubts = _varied(plan.doubts)
     new = {ci.id: ci.name for ci in plan.cis.created} if doubts else {}
-    _section(out, "Not joined", "yellow", len(plan.doubts), (_doubted(doubt, new) for doubt in doubts))
+    by_why = (f"{count:,}: {WHY.get(why, why)} the same {_rule(rule)}" for (why, rule), count in _by_why(plan.doubts))
+    _section(out, "Not joined", "yellow", len(plan.doubts), (_doubted(doubt, new) for doubt in doubts), by_why)
     _section(out, "Sources disagree", "yellow", plan.conflict_count, map(_disputed, plan.conflicts[:SHOWN]))
 
 
-def _section(out: Console, title: str, style: str, count: int, lines: Iterable[str]) -> None:
+Rule = tuple[str, ...]
+
+
+def _by_rule(joined: Iterable[Join]) -> list[tuple[Rule, int]]:
+    return Counter(join.rule for join in joined).most_common()
+
+
+def _by_why(doubts: Iterable[Doubt]) -> list[tuple[tuple[str, Rule], int]]:
+    return Counter((doubt.why, doubt.rule) for doubt in doubts).most_common()
+
+
+def _varied(doubts: Sequence[Doubt]) -> list[Doubt]:
+    """Some doubts: one for each reason, then the others as they come."""
+    firsts = {(doubt.why, doubt.rule): doubt for doubt in reversed(doubts)}
+    return list(islice(dict.fromkeys(chain(reversed(firsts.values()), doubts)), SHOWN))
+
+
+def _section(
+    out: Console, title: str, style: str, count: int, lines: Iterable[str], reasons: Iterable[str] = ()
+) -> None:  # fmt: skip
     if not count:
         return
     out.print(f"  [bold]{title}[/] [{style}]{count:,}[/]")
+    told = list(reasons) if count > SHOWN else []
+    if len(told) > 1:
+        out.print(Padding(escape("\n".join(told)) + "\n[dim]such as[/]", (0, 0, 0, 4)))
     shown = 0
     for line in lines:
         out.print(Padding(escape(line), (0, 0, 0, 4)))
@@ -87,7 +116,7 @@ def _disputed(conflict: Conflict) -> str:
     return f"{of}: kept {_value(name, conflict.kept)} of {conflict.source}; {says}"
 
 
-def _rule(rule: Sequence[str]) -> str:
+def _rule(rule: Rule) -> str:
     return " and ".join(WORDS.get(name, name.replace("_", " ")) for name in rule)
 
 

@@ -193,6 +193,26 @@ def test_sources_that_know_the_same_thing(joined: Plan) -> None:
     assert told["effect"] is None
 
 
+def test_many_doubts_are_counted_by_reason(joined: Plan) -> None:
+    (doubt,) = joined.doubts
+    rare = doubt._replace(new=CiId("device-99"), known=(CiId("Server::9"),), rule=("name", "sector"), why="usual")
+    many = [*(doubt._replace(new=CiId(f"device-{at}")) for at in range(30)), rare]
+    planned = replace(joined, doubts=many)
+    out = io.StringIO()
+    print_import(Console(file=out, width=80, highlight=False), planned, None, None)
+    text = " ".join(out.getvalue().split())
+    assert "Not joined 31 30: several recorded CIs have the same host name" in text
+    assert "1: the name is one that many things have; both have the same name and sector such as not joined:" in text
+    assert ("not joined: device-99 and Server::9" in text, text.count("not joined: "), "and 21 more" in text) == (
+        True,
+        10,
+        True,
+    )
+    told = told_import(planned, None, None)
+    assert [(one["why"], one["count"]) for one in told["doubtsBy"]] == [("several", 30), ("usual", 1)]
+    assert (told["joinedBy"], len(told["doubts"])) == ([{"rule": ("serial",), "count": 1}], 10)
+
+
 def test_a_new_one_that_looks_like_a_recorded_one_is_named(run: Run, copy: Callable[[Change], str]) -> None:
     def misspelt(sheet: str, rows: list[Row]) -> list[Row]:
         twins = [{**row, "id": "srv-new", "name": row["name"].replace("Files", "Fils")}
