@@ -197,17 +197,14 @@ def test_many_doubts_are_counted_by_reason(joined: Plan) -> None:
     (doubt,) = joined.doubts
     rare = doubt._replace(new=CiId("device-99"), known=(CiId("Server::9"),), rule=("name", "sector"), why="usual")
     many = [*(doubt._replace(new=CiId(f"device-{at}")) for at in range(30)), rare]
-    planned = replace(joined, doubts=many)
+    planned = replace(joined, doubts=tuple(many))
     out = io.StringIO()
     print_import(Console(file=out, width=80, highlight=False), planned, None, None)
     text = " ".join(out.getvalue().split())
     assert "Not joined 31 30: several recorded CIs have the same host name" in text
     assert "1: the name is one that many things have; both have the same name and sector such as not joined:" in text
-    assert ("not joined: device-99 and Server::9" in text, text.count("not joined: "), "and 21 more" in text) == (
-        True,
-        10,
-        True,
-    )
+    assert "not joined: device-99 and Server::9" in text
+    assert (text.count("not joined: "), text.count("and 21 more")) == (10, 1)
     told = told_import(planned, None, None)
     assert [(one["why"], one["count"]) for one in told["doubtsBy"]] == [("several", 30), ("usual", 1)]
     assert (told["joinedBy"], len(told["doubts"])) == ([{"rule": ("serial",), "count": 1}], 10)
