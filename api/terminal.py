@@ -205,7 +205,7 @@ def margin_line(margin: Margin) -> str:
 
 
 def _any_of(ids: list[str]) -> str:
-    return " or ".join(ids[:3]) + (f" or {len(ids) - 3} others" if len(ids) > 3 else "")
+    return " or ".join(ids[:3]) + (f" or {counted(len(ids) - 3, 'other')}" if len(ids) > 3 else "")
 
 
 def pool_words(pool: PoolFacts) -> str:

@@ -9,6 +9,8 @@ set -euo pipefail
 
 data=$(cd "${1:?usage: run.sh FOLDER_WITH_DATA [STORE]}" && pwd)
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+[[ ! -x $here/../../.venv/bin/cmdb ]] || PATH=$here/../../.venv/bin:$PATH
+command -v cmdb > /dev/null || { echo "there is no cmdb: run python3 dev.py demo once, or put it on the path" >&2; exit 1; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export CMDB_STORE=${2:-sqlite:$work/estate.db} CMDB_MODEL=$here/model.yaml
