@@ -4,10 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from types import TracebackType
 
+from cmdb.records.source_types import ImportRun
 from cmdb.store.port import Dump, Store
 from importers.kit.records import Transformed
 from importers.options import BadRows, ImportOptions, MissingEnds
-from importers.unchanged import Rest, large_digests, rest, stated
+from importers.unchanged import Digests, Rest, large_digests, rest, stated
 
 
 class View(AbstractContextManager["View"]):
@@ -20,7 +21,7 @@ class View(AbstractContextManager["View"]):
     def __init__(self, store: Store, source: str, options: ImportOptions) -> None:
         self._store, self._beside = store, ThreadPoolExecutor(1)
         as_read = options.bad_rows is BadRows.refuse and options.missing_ends is MissingEnds.refuse
-        self._digests = self._beside.submit(large_digests, store, source) if as_read else None
+        self._digests = self._beside.submit(_digested, store, source) if as_read else None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -42,3 +43,12 @@ class View(AbstractContextManager["View"]):
         """Everything, as it is now."""
         head = self._store.head()
         return self._store.dump() if head.revision else Dump(head, [], [], [])
+
+
+def _digested(store: Store, source: str) -> Digests | None:
+    found = large_digests(store, source)
+    if found is not None:
+        from cmdb.records.form import make_ready  # here, as it is the report that otherwise waits for it in the end
+
+        make_ready(ImportRun.kind)
+    return found

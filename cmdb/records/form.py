@@ -30,6 +30,11 @@ def read(record: Record) -> AnyRecord:
     return found
 
 
+def make_ready(kind: str) -> None:
+    """Prepare to read and write records of a kind, which otherwise the first of them waits for (50 ms)."""
+    _adapter(kind)
+
+
 @cache
 def _adapter(kind: str) -> TypeAdapter[Any]:
     return TypeAdapter(TYPES[kind])
