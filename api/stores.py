@@ -49,7 +49,10 @@ def store_path(store_url: str) -> Path:
 
 
 def keep_of(store_url: str) -> Keep:
-    """Where the estate of a store is kept on disk: beside a file, else in CMDB_CACHE or ~/.cache/bluenose."""
+    """Where the estate of a store is kept on disk: beside a file, else in CMDB_CACHE or ~/.cache/bluenose.
+
+    What else is kept of it has the same name with another suffix.
+    """
     if not is_remote(store_url):
         place = store_path(store_url)
         return Keep(place.with_name(place.name + ".estate"), str(place.resolve()), LEAST_KEPT)

@@ -54,6 +54,7 @@ class Workspace:
     sweeps: Sweeps = field(default_factory=Sweeps)
     clock: Callable[[], datetime] = utc_now
     book_path: Path | None = None
+    digests_path: Path | None = None
     _follower: "Follower | None" = None
     _written: int = 0
 
@@ -176,5 +177,5 @@ def open_workspace(store_url: str, extension: Path | None = None, clock: Callabl
     sweeps = Sweeps(keep.place.with_suffix(".sweep"), snapshot.seen.estate if snapshot.seen else None)
     return Workspace(
         model, store, Inventory(store, model), snapshot, remote, series=series, sweeps=sweeps, clock=clock,
-        book_path=keep.place.with_suffix(".book"),
+        book_path=keep.place.with_suffix(".book"), digests_path=keep.place.with_suffix(".digests"),
     )  # fmt: skip

@@ -22,6 +22,7 @@ import polars as pl
 from benchmarks.figures import Figure, shown
 from cmdb.model.model import standard_model
 from cmdb.store.sqlite.store import SqliteStore
+from importers.options import ImportOptions
 from importers.planned import ImportPlan
 from importers.registry import importer_for
 from importers.runner import apply_plan, plan_import
@@ -131,7 +132,14 @@ def _times(took: Took) -> str:
 
 
 def _copy(store: Path, run: int) -> Path:
-    return Path(shutil.copy(store, store.with_name(f"night-{run}.db")))
+    for file in (store, kept_beside(store)):
+        shutil.copy(file, file.with_stem(f"night-{run}"))
+    return store.with_stem(f"night-{run}")
+
+
+def kept_beside(store: Path) -> Path:
+    """Where the digests of a store are kept."""
+    return store.with_suffix(".digests")
 
 
 def _took(what: str, folder: Path, store: Path) -> Took:
@@ -139,7 +147,7 @@ def _took(what: str, folder: Path, store: Path) -> Took:
     return Took(*json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
 
 
-def typed(folder: Path, _: SqliteStore) -> Work:
+def typed(folder: Path, *_: object) -> Work:
     """polars: read the table, and bring its columns to the types that the attributes have."""
 
     def work() -> dict[str, int]:
@@ -156,26 +164,26 @@ def typed(folder: Path, _: SqliteStore) -> Work:
     return work
 
 
-def planned(folder: Path, store: SqliteStore) -> Work:
+def planned(folder: Path, store: SqliteStore, kept: Path) -> Work:
     """Everything up to the plan; nothing is written."""
-    return lambda: {"created": len(_plan(folder, store).cis.created)}
+    return lambda: {"created": len(_plan(folder, store, kept).cis.created)}
 
 
-def told(folder: Path, store: SqliteStore) -> Work:
+def told(folder: Path, store: SqliteStore, kept: Path) -> Work:
     """The plan, and what a person is shown of it: how many of each kind, and the first changes."""
 
     def work() -> dict[str, int]:
-        found = _plan(folder, store)
+        found = _plan(folder, store, kept)
         return {"created": sum(count.number for count in found.counts()), "shown": len(found.changes(50))}
 
     return work
 
 
-def applied(folder: Path, store: SqliteStore) -> Work:
+def applied(folder: Path, store: SqliteStore, kept: Path) -> Work:
     """An import, written: how many CIs are new and changed, and how many things of all sorts were written."""
 
     def work() -> dict[str, int]:
-        found = _plan(folder, store)
+        found = _plan(folder, store, kept)
         done = apply_plan(store, found, "bench")
         written = done.created + done.changed + done.removed
         return {"created": len(found.cis.created), "changed": len(found.cis.changed), "written": written}
@@ -183,8 +191,8 @@ def applied(folder: Path, store: SqliteStore) -> Work:
     return work
 
 
-def _plan(folder: Path, store: SqliteStore) -> ImportPlan:
-    return plan_import(store, MODEL, folder, "bench")
+def _plan(folder: Path, store: SqliteStore, kept: Path) -> ImportPlan:
+    return plan_import(store, MODEL, folder, "bench", options=ImportOptions(digests=kept))
 
 
 def _measured(work: Work) -> Took:
@@ -201,8 +209,8 @@ def main(what: str, folder: str, store: str) -> None:
     opened = SqliteStore(Path(store), MODEL)
     importer_for(Path(folder))
     import_module("cmdb.records.form")
-    work = {"typed": typed, "planned": planned, "told": told, "applied": applied}[what]
-    print(json.dumps(_measured(work(Path(folder), opened))))
+    works: dict[str, Callable[..., Work]] = {"typed": typed, "planned": planned, "told": told, "applied": applied}
+    print(json.dumps(_measured(works[what](Path(folder), opened, kept_beside(Path(store))))))
     opened.close()
 
 

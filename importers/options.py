@@ -24,7 +24,8 @@ class ImportOptions:
     """`importer` names one, else the first that accepts the input is taken. `held` is the folder for rows held back.
 
     A `partial` input says nothing of what is not in it: nothing of the source is retired or removed. With
-    `allow_removals`, most of the CIs of a source may be retired.
+    `allow_removals`, most of the CIs of a source may be retired. `digests` is where digests of a large estate are kept
+    from one import to the next.
     """
 
     importer: str = ""
@@ -33,6 +34,7 @@ class ImportOptions:
     missing_ends: MissingEnds = MissingEnds.refuse
     partial: bool = False
     allow_removals: bool = False
+    digests: Path | None = None
 
 
 DEFAULT = ImportOptions()

@@ -1,7 +1,7 @@
 """One import: read, check, plan, and only then write, all of it or nothing, with a report of the run beside it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,8 @@ from cmdb.reconcile.plan import REMOVAL_SHARE, Plan
 from cmdb.records.times import utc_now
 from cmdb.service import Signed
 from cmdb.store.bulk import collector_paused
-from cmdb.store.port import Applied, Moved, RecordConflict, Store
+from cmdb.store.port import Applied, Moved, RecordConflict, Store, StoreUnavailable
+from importers.digests import WORTHWHILE, newest
 from importers.options import DEFAULT, ImportOptions
 from importers.planned import ImportPlan, Read, asked, plan_transformed
 from importers.registry import importer_for
@@ -82,13 +83,23 @@ def run_plan(
         watched.stage("write", 0)
         try:
             with _held_rows(planned):
-                return writer.write(planned)
+                done = writer.write(planned)
+            _keep_digests(store, planned.read.options.digests, done.applied)
+            return done
         except Moved as moved:
             last = moved
         with collector_paused(), View(store, planned.read.source, planned.read.options) as view:
             watched.stage("compare", 0)
             planned = plan_transformed(view, planned.read, watched)
     raise last
+
+
+def _keep_digests(store: Store, place: Path | None, applied: Applied) -> None:
+    """After an import that wrote very much, digests of it are there for the next one."""
+    written = applied.created + applied.changed + applied.removed
+    if place is not None and written >= WORTHWHILE and not applied.replayed:
+        with suppress(StoreUnavailable):  # it is written; the next import takes longer
+            newest(store, place)
 
 
 @contextmanager

@@ -5,40 +5,21 @@ in columns, and only those that differ, with whatever stands around them, are re
 for a source without pools whose relations end at CIs of its own, where no row is held back and no end stubbed.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from secrets import randbits
 from typing import NamedTuple, TypeVar
 
 import polars as pl
 
-from cmdb.model.ci import CI, CiId, Pool, Relation
+from cmdb.model.ci import CI, CiId, Relation
 from cmdb.model.claims import claims_of
-from cmdb.model.record import Record
 from cmdb.reconcile.reconcile import Desired
-from cmdb.store.port import CiFilter, Dump, Head, Store
-from cmdb.store.slices import THING, VALUE, Slice
+from cmdb.store.port import Dump, Store
+from importers.digests import Digests, digest_of
 from importers.kit.texts import folded_column
 from importers.kit.things import in_columns
 
 R = TypeVar("R", CI, Relation)
-WORTHWHILE, MOST = 20_000, 0.25
-"""Fewer recorded CIs are quicker read as they are; so are all of them where more than this part is to be looked at."""
-SEED = randbits(64)
-"""Digests have 64 bits and are of another kind in every process, so that nobody can make two rows with one digest. By
-chance, one changed row of 10^13 has that of some row among a million, and stays as it was until the next run."""
-
-
-@dataclass(frozen=True)
-class Digests:
-    """What is recorded: of each CI and each relation all values (`told`) and their digest, for `source` to look at."""
-
-    source: str
-    head: Head
-    cis: pl.DataFrame
-    relations: pl.DataFrame
-    pools: Sequence[Pool]
-    records: Sequence[Record]
+MOST = 0.25
+"""Where more than this part of the CIs is to be looked at, all of them are quicker read as they are."""
 
 
 class Stated(NamedTuple):
@@ -58,30 +39,15 @@ class Rest(NamedTuple):
     owned: int
 
 
-def large_digests(store: Store, source: str) -> Digests | None:
-    """Digests of everything recorded; None where that is little."""
-    return digests(store, source) if store.page(CiFilter(), 0).total >= WORTHWHILE else None
-
-
-def digests(store: Store, source: str) -> Digests:
-    """Digests of everything recorded."""
-    found = store.columns(_of_slice)
-    nothing = [_of_slice("")[:0]]
-    return Digests(
-        source, found.head, pl.concat(found.cis or nothing), pl.concat(found.relations or nothing), found.pools,
-        found.records,
-    )  # fmt: skip
-
-
-def stated(desired: Desired) -> Stated:
-    """What a source says, ready to be compared."""
+def stated(desired: Desired, seed: int) -> Stated:
+    """What a source says, ready to be compared with digests of this seed."""
     parts = [in_columns(CI, desired[0]), in_columns(Relation, desired[1])]
-    told = pl.concat_str(pl.all(), separator=VALUE).hash(SEED)
-    return Stated(desired, *pl.collect_all(part.lazy().with_columns(digest=told) for part in parts))
+    return Stated(desired, *pl.collect_all(part.lazy().with_columns(digest=digest_of(seed)) for part in parts))
 
 
-def rest(recorded: Digests, store: Store, said: Stated, most: float = MOST) -> Rest | None:
-    """What is left to compare; None where it is so much, more than the part `most`, that everything may as well be.
+def rest(recorded: Digests, store: Store, source: str, said: Stated, most: float = MOST) -> Rest | None:
+    """What is left to compare of what `source` says; None where it is more than the part `most`, so that everything
+    may as well be.
 
     What is left gives the same plan: a CI that stands just so on both sides, and of which this source alone speaks,
     is nobody else's record and joined with none; a relation that stands just so between two such CIs keeps its name.
@@ -89,21 +55,20 @@ def rest(recorded: Digests, store: Store, said: Stated, most: float = MOST) -> R
     """
     at = recorded.head.revision
     new = said.cis["id"].filter(_only(said.cis, recorded.cis))
-    old = _whose(recorded.cis.filter(_only(recorded.cis, said.cis)), recorded.source)
+    old = recorded.cis.filter(_only(recorded.cis, said.cis))
+    mine = (old["source"] == source) & ~old["shared"]
     shared = old.filter("shared")["id"].to_list()
     if len(shared) > most * len(recorded.cis):
         return None
     known = store.get(shared, at).values()
     keys = {claim.id for found in known for claim in claims_of(found.ci) if not claim.edited}
-    core = {*new, *shared, *keys, *old.filter(pl.col("mine") | pl.col("id").is_in(new.implode()))["id"]}
+    core = {*new, *shared, *keys, *old["id"].filter(mine | old["id"].is_in(new.implode()))}
     if unknown := {*new.filter(~new.is_in(old["id"].implode()))} - keys:
-        core.update(old.filter(~pl.col("mine"))["id"], _alike(_first(recorded.cis["told"]), unknown))
-    core.update(
-        pool.ci for pool in (*recorded.pools, *said.desired[2]) if pool.source == recorded.source or pool.claims_json
-    )
+        core.update(old["id"].filter(~mine), _alike(recorded.cis["id"], unknown))
+    core.update(pool.ci for pool in (*recorded.pools, *said.desired[2]) if pool.source == source or pool.claims_json)
     core.update(*_ends(said.relations.filter(_only(said.relations, recorded.relations))))
-    gone = _whose(recorded.relations.filter(_only(recorded.relations, said.relations)), recorded.source)
-    core.update(*(text.split(VALUE)[:3:2] for text in gone.filter(pl.col("mine") | pl.col("shared"))["told"]))
+    gone = recorded.relations.filter(_only(recorded.relations, said.relations))
+    core.update(*_ends(gone.filter((gone["source"] == source) | gone["shared"])))
     if len(core) > most * len(recorded.cis):
         return None
     left = pl.Series(list(core), dtype=pl.String).implode()
@@ -117,24 +82,6 @@ def rest(recorded: Digests, store: Store, said: Stated, most: float = MOST) -> R
         (_made(CI, said.cis.filter(beside)), _made(Relation, linked), said.desired[2]),
         int((~beside & (said.cis["lifecycle"] != "retired")).sum()),
     )
-
-
-def _of_slice(part: Slice) -> pl.DataFrame:
-    told = pl.Series([part]).str.split(THING).explode()
-    return pl.DataFrame({"told": told, "digest": told.hash(SEED)})
-
-
-def _whose(some: pl.DataFrame, source: str) -> pl.DataFrame:
-    """Recorded things, each with its first value (`id`), and whether `source` alone states it (`mine`) or several do,
-    or it was edited (`shared`)."""
-    told = some["told"]
-    return some.with_columns(
-        id=_first(told), mine=told.str.ends_with(f"{VALUE}{source}{VALUE}"), shared=~told.str.ends_with(VALUE)
-    )
-
-
-def _first(told: pl.Series) -> pl.Series:
-    return told.str.extract("^([^\0]*)")
 
 
 def _only(some: pl.DataFrame, others: pl.DataFrame) -> pl.Series:

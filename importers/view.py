@@ -2,13 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from pathlib import Path
 from types import TracebackType
 
 from cmdb.records.source_types import ImportRun
 from cmdb.store.port import Dump, Store
+from importers.digests import Digests, newest
 from importers.kit.records import Transformed
 from importers.options import BadRows, ImportOptions, MissingEnds
-from importers.unchanged import Digests, Rest, large_digests, rest, stated
+from importers.unchanged import Rest, rest, stated
 
 
 class View(AbstractContextManager["View"]):
@@ -19,9 +21,9 @@ class View(AbstractContextManager["View"]):
     """
 
     def __init__(self, store: Store, source: str, options: ImportOptions) -> None:
-        self._store, self._beside = store, ThreadPoolExecutor(1)
+        self._store, self._source, self._beside = store, source, ThreadPoolExecutor(1)
         as_read = options.bad_rows is BadRows.refuse and options.missing_ends is MissingEnds.refuse
-        self._digests = self._beside.submit(_digested, store, source) if as_read else None
+        self._digests = self._beside.submit(_digested, store, options.digests) if as_read else None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -33,11 +35,10 @@ class View(AbstractContextManager["View"]):
 
         None where that is as good as everything, or where the options let what is recorded change the input.
         """
-        if self._digests is None or (self._digests.done() and self._digests.result() is None):
+        known = self._digests.result() if self._digests else None
+        if known is None:
             return None
-        said = stated((made.cis, made.relations, made.pools))  # while what is recorded is still being read
-        known = self._digests.result()
-        return None if known is None else rest(known, self._store, said)
+        return rest(known, self._store, self._source, stated((made.cis, made.relations, made.pools), known.seed))
 
     def dump(self) -> Dump:
         """Everything, as it is now."""
@@ -45,8 +46,8 @@ class View(AbstractContextManager["View"]):
         return self._store.dump() if head.revision else Dump(head, [], [], [])
 
 
-def _digested(store: Store, source: str) -> Digests | None:
-    found = large_digests(store, source)
+def _digested(store: Store, place: Path | None) -> Digests | None:
+    found = newest(store, place)
     if found is not None:
         from cmdb.records.form import make_ready  # here, as it is the report that otherwise waits for it in the end
 

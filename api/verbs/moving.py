@@ -4,6 +4,7 @@ import csv
 import getpass
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -80,7 +81,8 @@ def import_(
         fetched(path, source, importer, progress, keep) as found,
     ):
         by = Signed(getpass.getuser(), source or found.path.stem, message, key)
-        done = _imported(workspace, found, by, options, plan_only, progress)
+        kept = replace(options, digests=workspace.digests_path)
+        done = _imported(workspace, found, by, kept, plan_only, progress)
     if as_json:
         return print_json(told(done))
     return print_done(console(), done)

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -55,6 +56,8 @@ def sync(
             if metrics is not None:
                 kept.write(metrics)
 
+        kept_at = workspace.digests_path
+        sources = tuple(replace(one, options=replace(one.options, digests=kept_at)) for one in sources)
         schedule = Schedule(
             workspace.store, workspace.model, sources, getpass.getuser(), workspace.clock, stop.is_set, waiting(stop),
             tell, runs,

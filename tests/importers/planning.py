@@ -8,7 +8,8 @@ from cmdb.model.model import Model
 from cmdb.reconcile.plan import Plan, plan
 from cmdb.reconcile.reconcile import Desired
 from cmdb.store.port import Dump, Store
-from importers.unchanged import digests, rest, stated
+from importers.digests import digests
+from importers.unchanged import rest, stated
 
 
 def assert_same_plan(
@@ -16,7 +17,8 @@ def assert_same_plan(
 ) -> Plan:
     """The plan, once it is known to be the same as that of everything. The store must not be empty."""
     whole = plan(dump or store.dump(), said, source, model, partial)
-    left = rest(digests(store, source), store, stated(said), most=math.inf)
+    recorded = digests(store)
+    left = rest(recorded, store, source, stated(said, recorded.seed), most=math.inf)
     assert left is not None
     part = plan(left.current, left.desired, source, model, partial)
     assert _told(replace(part, owned=part.owned + left.owned)) == _told(whole)

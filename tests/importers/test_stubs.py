@@ -12,7 +12,7 @@ from cmdb.reconcile.edit import Draft
 from cmdb.service import Inventory, Signed
 from cmdb.store.port import Dump
 from cmdb.store.sqlite.store import SqliteStore
-from importers import unchanged
+from importers import digests
 from importers.kit.checks import check_model
 from importers.kit.held import hold_back
 from importers.kit.records import Transformed
@@ -158,11 +158,11 @@ def alive(store: SqliteStore) -> list[str]:
     "options",
     [DEFAULT, HOLD, ENDS, ImportOptions(partial=True), ImportOptions(bad_rows=BadRows.hold, partial=True)], ids=str,
 )  # fmt: skip
-@pytest.mark.parametrize("worthwhile", [0, unchanged.WORTHWHILE])
+@pytest.mark.parametrize("worthwhile", [0, digests.WORTHWHILE])
 def test_a_stub_that_is_still_named_stands_whatever_is_asked(
     tmp_path: Path, store: SqliteStore, monkeypatch: pytest.MonkeyPatch, options: ImportOptions, worthwhile: int
 ) -> None:
-    monkeypatch.setattr(unchanged, "WORTHWHILE", worthwhile)
+    monkeypatch.setattr(digests, "WORTHWHILE", worthwhile)
     folder = write(tmp_path / "in", CIS, TWO)
     assert done(store, folder, ENDS).stubs == 2
     again = done(store, folder, options)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, Relation
 from cmdb.model.errors import InvalidInput
 from cmdb.reconcile.plan import Count, plan
@@ -17,7 +18,7 @@ from cmdb.reconcile.reconcile import Desired
 from cmdb.service import Signed
 from cmdb.store.port import Dump
 from cmdb.store.sqlite.store import SqliteStore
-from importers import unchanged
+from importers import digests, runner
 from importers.options import DEFAULT, BadRows, ImportOptions, MissingEnds
 from importers.planned import ImportPlan
 from importers.runner import apply_plan, plan_import, run_plan
@@ -56,7 +57,7 @@ CHAIN = [(at, at + 1) for at in range(SIZE - 1)]
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Unread]:
     """Two hundred servers in a chain, of source `a`, and one of source `b`, of which nobody else knows."""
-    monkeypatch.setattr(unchanged, "WORTHWHILE", 0)
+    monkeypatch.setattr(digests, "WORTHWHILE", 0)
     with closing(Unread(tmp_path / "store.db", MODEL)) as opened:
         opened.whole = True
         load(opened, write(tmp_path / "first", rows(), links(*CHAIN)))
@@ -131,6 +132,38 @@ def test_the_same_again_is_no_change_and_is_reported(tmp_path: Path, store: Unre
     assert found.empty
     assert (found.owned, found.stated, found.stubs) == (SIZE, SIZE, 0)
     assert run_plan(store, found, Signed("somebody", "a")).applied.changed == 0
+
+
+def test_the_next_night_reads_only_what_was_written_since(
+    tmp_path: Path, store: Unread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = ImportOptions(digests=tmp_path / "digests")
+    folder = write(tmp_path / "in", rows(), links(*CHAIN))
+    assert planned(store, folder, kept).empty
+    monkeypatch.setattr(SqliteStore, "columns", None)
+    (seventh,) = (stored.ci for stored in store.get([CiId("srv7")]).values())
+    cut = Relation(CiId("srv3"), "depends_on", CiId("srv4"), "", "", "a")
+    store.apply(Changeset("me", "a", put_cis=[seventh._replace(name="Edited")], remove_relations=[cut.key]))
+    found = planned(store, folder, kept)
+    assert [(old.name, new.name) for old, new in found.cis.changed] == [("Edited", "Server 7")]
+    assert [relation.key for relation in found.relations.created] == [cut.key]
+    apply_plan(store, found, "somebody")
+    assert planned(store, folder, kept).empty
+
+
+def test_after_a_large_import_digests_are_there(tmp_path: Path, store: Unread, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "digests"
+    found = planned(store, write(tmp_path / "in", rows() + row(500), links(*CHAIN)), ImportOptions(digests=place))
+    place.unlink()
+    apply_plan(store, found, "somebody")
+    assert not place.exists()
+    monkeypatch.setattr(runner, "WORTHWHILE", 1)
+    monkeypatch.setattr(digests, "STALE", 0)
+    folder = write(tmp_path / "more", rows() + row(500) + row(501), links(*CHAIN))
+    apply_plan(store, planned(store, folder, ImportOptions(digests=place)), "somebody")
+    kept = digests.load(place)
+    assert kept is not None
+    assert kept.head == store.head()
 
 
 def test_only_what_changed_is_planned(tmp_path: Path, store: Unread) -> None:
