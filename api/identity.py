@@ -196,10 +196,10 @@ def _grounds(model: Model, ci: CI, pair: _Pair, claims: Sequence[Claim], stale: 
         return Grounds.fresher
     if source != rival and source in order and (rival not in order or order.index(source) < order.index(rival)):
         return Grounds.precedence
-    if name == "kind" and any(c.source == rival and model.is_a(ci.kind, c.kind) for c in claims if c.kind):
-        return Grounds.special_kind
     if source == rival:
         return Grounds.same_source
+    if name == "kind" and any(c.source == rival and model.is_a(ci.kind, c.kind) for c in claims if c.kind):
+        return Grounds.special_kind
     return Grounds.first_source if source == ci.source else Grounds.by_name
 
 

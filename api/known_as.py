@@ -47,6 +47,12 @@ def known_as(workspace: Workspace, asked: str) -> KnownAs | None:
     return KnownAs(found[ci.id], asked, None, source) if found else None
 
 
+def merged_ids(workspace: Workspace) -> list[tuple[CiId, CiId]]:
+    """Each id that was merged, with the one that it was merged into in the end. Raises `StoreUnavailable`."""
+    merges = _merges(workspace.records().book)
+    return [(old, _followed(merges, old)[0]) for old in merges]
+
+
 def check_new(workspace: Workspace, ids: Mapping[str, CiId]) -> None:
     """Whether CIs of these ids, by the place where each is asked for, may be created: not under an id that was merged
     into another, which would be the same thing twice. Raises `InvalidInput` MERGED_CI, and `StoreUnavailable`."""

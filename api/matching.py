@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from api.identity import Disagreement, disagreements
+from api.identity import Disagreement, disagreements, disagreements_around
 from api.import_report import Effect
 from api.workspace import Workspace
 from cmdb.model.changeset import Changeset
@@ -116,6 +116,7 @@ def _matching(workspace: Workspace, rewrite: Rewrite, around: Around, cis: Seque
     )  # fmt: skip
     joined = [new for old, new in plan.relations.changed if len(voices(new)) > len(voices(old))]
     conflicts = [one for ci in rewrite.put_cis for one in disagreements(model, ci)]
+    conflicts += disagreements_around(model, Around(rewrite.put_relations, rewrite.put_pools))
     return Matching(tuple(cis), tuple(rewrite.put_cis), plan, conflicts, plan.relations.created, joined, (), ())
 
 

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from itertools import chain, compress
+from itertools import accumulate, chain, compress
 from typing import NamedTuple, cast
 
 import numpy as np
 
+from api.known_as import merged_ids
 from api.observed_report import HintCounts, HintState, Risk
 from api.records import Standing, listed
 from api.workspace import Workspace
@@ -23,7 +24,7 @@ from impact.estate import Estate
 from impact.graph import META, PROVIDER
 from impact.kernels.types import B1, I32, I64
 from impact.question import Asked, ask
-from impact.report import CiRef, Page
+from impact.report import CiRef, Page, People
 from impact.states import Assumption
 from importers.observed.names import Candidate
 
@@ -38,7 +39,8 @@ def desk_of(workspace: Workspace) -> ObservationDesk:
 
 
 def candidates(workspace: Workspace) -> Iterable[Candidate]:
-    """The CIs that a name in a file may stand for: those of kinds that something can depend on by calling it."""
+    """The CIs that a name in a file may stand for: those of kinds that something can depend on by calling it; also
+    under ids that were merged into them."""
     estate, kinds = workspace.seen().estate, set[str]()
     for start, type_, end in workspace.model.allowed:
         if type_ == CALLED[0]:
@@ -46,11 +48,13 @@ def candidates(workspace: Workspace) -> Iterable[Candidate]:
     register = estate.register
     may = np.array([kind in kinds for kind in estate.vocabulary.kinds], np.bool_)[estate.kind]
     may[list(register.gone)] = False
+    merged = [(old, at) for old, now in merged_ids(workspace) if (at := register.find(now)) is not None and may[at]]
     fresh = [at for at in register.changed if may[at]]
     may[fresh] = False
     rows = zip(register.ids, register.names, register.attributes, estate.live.tolist(), strict=False)
     told = ((CiId(register.ids[at]), *register.changed[at], bool(estate.live[at])) for at in fresh)
-    return chain(cast(Iterable[Candidate], compress(rows, may.tolist())), told)
+    former = ((CiId(register.ids[at]), old, "{}", bool(estate.live[at])) for old, at in merged)
+    return chain(cast(Iterable[Candidate], compress(rows, may.tolist())), told, former)
 
 
 class Questioned(NamedTuple):
@@ -232,7 +236,13 @@ class Hints:
         now, then = (ask(self.estate, given, Asked(self.standing.moment)) for given in ([called], [called, caller]))
         services = then.walk.nodes[then.services]
         hit = services[then.walk.levels[then.services] > now.walk.levels_of(services)]
-        return Risk(len(hit), people(then).total - people(now).total, self.estate.refs(hit.tolist(), 3))
+        return Risk(len(hit), _worse_off(people(now), people(then)), self.estate.refs(hit.tolist(), 3))
+
+
+def _worse_off(now: People, then: People) -> int:
+    """How many people are hit, or hit harder, at least: counts by state tell how many more are in each or worse."""
+    before, after = (list(accumulate((p.by_state.down, p.by_state.degraded, p.by_state.at_risk))) for p in (now, then))
+    return max(new - old for old, new in zip(before, after, strict=True))
 
 
 def _state(one: Observation, recorded: bool) -> HintState:

@@ -34,5 +34,5 @@ class Risk:
     What would be hit harder counts too."""
 
     services: Annotated[int, "Services that are hit, or hit harder."]
-    people: Annotated[int, "People in client groups that are hit and were not."]
+    people: Annotated[int, "People in client groups that are hit, or hit harder."]
     examples: Annotated[list[CiRef], "The first of those services."]

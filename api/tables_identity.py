@@ -188,6 +188,8 @@ def print_matching(out: Console, model: Model, found: Matching, effect: Effect) 
         _print_ci(out, model, ci, found)
     print_labelled(out, "Relations", _relations(found), 12)
     print_labelled(out, "Pools", [escape(f"{p.name} comes to {p.ci}") for p in found.plan.pools.created], 12)
+    others = [f"{escape(one.ci)} {_told(one)}" for one in found.conflicts if all(ci.id != one.ci for ci in found.cis)]
+    print_labelled(out, "Disagree", [*others[:SHOWN], *_more(others)], 12)
     if found.records:
         print_labelled(out, "Records", [f"{escape(', '.join(found.records))}: name the CI that stays"], 12)
     out.print()

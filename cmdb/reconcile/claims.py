@@ -8,6 +8,7 @@ from cmdb.model.attributes import Value
 from cmdb.model.ci import CI, CiId, Pool, Relation, attributes_json
 from cmdb.model.claims import STUB, Claim, chorus, claims_json, claims_of, voices
 from cmdb.model.model import Model
+from cmdb.model.text import folded
 from cmdb.reconcile.validate import dependent
 
 T = TypeVar("T", Relation, Pool)
@@ -169,12 +170,18 @@ def _conflict(model: Model, ci: CI, name: str, said: Sequence[Said]) -> Conflict
     if name == "kind":
         kept = ci.kind
         others = [(of, kind) for of, kind in said if kind in model.kinds and not model.is_a(kept, kind)]
-    differing = tuple((of, value) for of, value in others if _plain(value) != _plain(kept))
+    differing = tuple((of, value) for of, value in others if _plain(name, value) != _plain(name, kept))
     return Conflict(ci.id, name, kept, source, differing) if differing else None
 
 
-def _plain(value: Any) -> Any:
-    return " ".join(value.casefold().split()) if isinstance(value, str) else value
+def _plain(name: str, value: Any) -> Any:
+    """A value without what does not tell two of them apart, as in the keys by which CIs are identified."""
+    if not isinstance(value, str):
+        return value
+    flat = folded(value)
+    if name == "serial":
+        return "".join(filter(str.isalnum, flat)) or flat
+    return flat.rstrip(".") if name == "hostname" else flat
 
 
 VALUES: Mapping[type[Any], tuple[str, ...]] = {Relation: ("effect",), Pool: ("required", "full", "effect")}

@@ -12,7 +12,7 @@ from cmdb.reconcile.edit import Edit
 from cmdb.reconcile.merge import Rewrite, merge, part
 from cmdb.records.book import Book
 from cmdb.records.faults import refused
-from cmdb.records.record_types import NAMING, AnyRecord
+from cmdb.records.record_types import NAMING, AffectedCi, AnyRecord
 from cmdb.records.references import is_over
 from cmdb.records.source_types import Match, MatchedCi, Verdict
 from cmdb.records.writing import TRIES, Writer, fingerprint
@@ -20,6 +20,8 @@ from cmdb.service import Signed
 from cmdb.store.port import Applied, Around, Moved, RecordConflict, Store, StoredCI
 
 NOTHING = Rewrite([], [], [], [], [], [])
+WORST = ("down", "degraded", "at_risk", "operational")
+"""States of CIs in records, the worst first."""
 
 
 class Decided(NamedTuple):
@@ -128,10 +130,30 @@ def _as_they_are(_: Book, cis: Sequence[StoredCI], __: Around) -> tuple[Rewrite,
 
 
 def renamed(book: Book, keep: CiId, gone: CiId, now: datetime) -> Iterator[AnyRecord]:
-    """The records that are not over and name `gone`, naming `keep` instead, unless they name both."""
+    """The records that are not over and name `gone`, naming `keep` instead; of what names both, the worse state."""
     for value in book.of_ci(gone):
         if isinstance(value, NAMING) and not is_over(value, now):
             parts: tuple[Any, ...] = value.cis
-            if all(part.ci != keep for part in parts):
-                cis = tuple(replace(part, ci=keep) if part.ci == gone else part for part in parts)
-                yield replace(cast(Any, value), cis=cis)
+            mine = [replace(part, ci=keep) for part in parts if part.ci in (keep, gone)]
+            one = iter(mine if all(part.ci != keep for part in parts) else _as_one(mine))
+            first = next(at for at, part in enumerate(parts) if part.ci in (keep, gone))
+            others = [part for part in parts[first:] if part.ci not in (keep, gone)]
+            yield replace(cast(Any, value), cis=(*parts[:first], *one, *others))
+
+
+def _as_one(parts: Sequence[Any]) -> list[Any]:
+    """What is said of two CIs that are one: at any time the worse of their states."""
+    if not isinstance(parts[0], AffectedCi):
+        return [min(parts, key=lambda part: WORST.index(getattr(part, "state", WORST[-1])))]
+    found = list[AffectedCi]()
+    times = sorted({moment for part in parts for moment in (part.since, part.until) if moment is not None})
+    for since, until in zip(times, [*times[1:], None], strict=True):
+        states = [part.state for part in parts if part.since <= since and (part.until is None or part.until > since)]
+        if not states:
+            continue
+        worst = min(states, key=WORST.index)
+        if found and (found[-1].state, found[-1].until) == (worst, since):
+            found[-1] = replace(found[-1], until=until)
+        else:
+            found.append(AffectedCi(parts[0].ci, worst, since, until))
+    return found

@@ -199,11 +199,16 @@ class _Written(NamedTuple):
     change: Change
 
     @property
+    def named(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The CIs of the record before the revision and after it: as many, unless two of them became one, or parted."""
+        before, after = (side.get("cis", []) for side in (self.change.before or {}, self.change.after or {}))
+        return before, after
+
+    @property
     def names(self) -> dict[CiId, CiId]:
         """What the revision calls CIs of the record otherwise, and what they were called before it."""
-        sides = (self.change.before or {}, self.change.after or {})
-        before, after = ([part["ci"] for part in side.get("cis", ())] for side in sides)
-        return {CiId(new): CiId(old) for old, new in zip(before, after, strict=False) if new != old}
+        pairs = ((CiId(old["ci"]), CiId(new["ci"])) for old, new in zip(*self.named, strict=False))
+        return {new: old for old, new in pairs if new != old}
 
 
 _NAMING = frozenset(type_.kind for type_ in NAMING)
@@ -250,6 +255,11 @@ def _renamed(store: Store, written: Sequence[_Written], revision: int) -> Iterat
     was, left = (store.get(ids, at) for at in (revision - 1, revision))
     for one in written:
         record, there = one.stored.record, set(one.stored.record.cis)
+        before, after = one.named
+        if len({part["ci"] for part in before}) != len({part["ci"] for part in after}):
+            if record.body.get("cis") == after:
+                yield record._replace(body_json=canonical({**record.body, "cis": before}))
+            continue
         names = {new: old for new, old in one.names.items() if old not in left or new not in was}
         names = {new: old for new, old in names.items() if new in there and old not in there}
         if names:

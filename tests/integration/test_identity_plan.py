@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from api.import_report import Concern, Effect
 from api.matching import Matching, merging, parting
+from api.tables_identity import print_matching
 from api.workspace import Workspace, open_workspace
 from cmdb.model.changeset import Changeset
 from cmdb.model.ci import CI, CiId, Pool, Relation
@@ -63,6 +66,25 @@ def test_a_service_that_loses_something_is_still_told(workspace: Workspace) -> N
     )  # fmt: skip
     (lost,) = concerns(merged(workspace))["dependencies_lost"]
     assert (lost.ci.id, lost.words) == ("pay", "KEEP (keep): then down → then degraded")
+
+
+def test_rules_and_effects_that_differ_are_told(workspace: Workspace) -> None:
+    put(
+        workspace, "a", ci("h1"), ci("h2"), rel("keep depends_on h1", "web"), rel("keep depends_on h2", "web"),
+        rule("keep", "web", "1"), ci("db", "database"), rel("keep depends_on db", effect="degraded"),
+    )  # fmt: skip
+    put(
+        workspace, "b", ci("h3"), ci("h4"), rel("gone depends_on h3", "web"), rel("gone depends_on h4", "web"),
+        rule("gone", "web", "2"), rel("gone depends_on db", effect="down"),
+    )  # fmt: skip
+    found = merging(workspace, KEEP, GONE)
+    told = {(one.subject, one.attribute): (one.kept, one.source, one.others[0].value) for one in found.conflicts}
+    assert told == {
+        ("pool web", "required"): ("1", "a", "2"), ("depends_on db", "effect"): ("degraded", "a", "down"),
+    }  # fmt: skip
+    out = StringIO()
+    print_matching(Console(file=out, width=80, highlight=False), workspace.model, found, found.effect(workspace))
+    assert "pool web, required: b says 2" in " ".join(out.getvalue().split())
 
 
 def test_what_goes_on_as_a_planned_ci_is_lost(workspace: Workspace) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from api.observed import candidates
 from cmdb.model.ci import CiId
+from cmdb.service import Signed
 from importers.observed.names import meant
 from tests.contract.service import ROOT
 from tests.integration.command import Run, answer, shown
@@ -82,7 +83,7 @@ def test_proposed_ones_are_listed_by_calls(observed: Office, typed: Run) -> None
     assert second["through"]["id"] == DECLARED
     assert first["wouldHit"]["services"] > 0
     assert first["wouldHit"]["people"] > 0
-    assert (second["wouldHit"]["services"], second["wouldHit"]["people"]) == (3, 0)  # harder: it stands in a pool
+    assert (second["wouldHit"]["services"], second["wouldHit"]["people"]) == (3, 1525)  # harder: it stands in a pool
     page = do(observed, "Observations", first=1)
     assert (numbers(page["nodes"]), page["hasNextPage"], page["totalCount"]) == ([first["number"]], True, 2)
     assert numbers(hints(observed, first=1, after=page["endCursor"])) == [second["number"]]
@@ -212,6 +213,15 @@ def test_names_are_those_of_now(office: Office) -> None:
         PERMITS: "unknown", APP: "not_in_service",
     }  # fmt: skip
     assert sum(1 for _ in candidates(workspace)) == before
+
+
+def test_an_id_that_was_merged_means_what_it_was_merged_into(office: Office, typed: Run, tmp_path: Path) -> None:
+    workspace = office.service.workspace
+    office.edit("UpsertCis", cis=[{"id": "db-double", "kind": "database", "name": "Double"}])
+    workspace.wrote(workspace.matches.merge(CiId(CAD), CiId("db-double"), Signed("ann", "cli")).revision)
+    assert meant(["db-double"], candidates(workspace))["db-double"].ci == CAD
+    out = shown(typed, "observe", scrape(tmp_path, (APP, "db-double", 12)), "--source", "otel")
+    assert "stands for no CI" not in out
 
 
 def test_refusals_say_what_would_do(observed: Office, typed: Run, tmp_path: Path) -> None:

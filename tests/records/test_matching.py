@@ -1,6 +1,8 @@
 """Decisions on duplicates: merged, parted and told apart, each one revision that keeps everything and can be undone."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from unittest.mock import Mock
 
@@ -21,7 +23,8 @@ from cmdb.reconcile.reconcile import parted
 from cmdb.reconcile.undo import undone
 from cmdb.records.drafts import AffectedDraft, IncidentDraft
 from cmdb.records.keeper import BookKeeper
-from cmdb.records.matching import MatchDesk
+from cmdb.records.matching import WORST, MatchDesk, _as_one
+from cmdb.records.record_types import AffectedCi
 from cmdb.records.service import RecordDesk
 from cmdb.records.source_types import Verdict
 from cmdb.records.undoing import plan_undo, undo
@@ -145,6 +148,59 @@ def test_an_undone_merge_gives_an_incident_its_name_back_and_keeps_what_came_sin
     assert named() == [Y, APP]
     undo(doubled, model, plan_undo(doubled, model, back.revision), BY, lambda: START)
     assert named() == [X, APP]
+
+
+def parts_of(store: SqliteStore) -> list[tuple[str, str, str | None]]:
+    """The CIs of the one incident, their states, and until when."""
+    (kept,) = (record for record in store.dump().records if record.kind == "incident")
+    return [(part["ci"], part["state"], part.get("until")) for part in orjson.loads(kept.body_json)["cis"]]
+
+
+def test_an_incident_that_names_both_has_the_worse_state(
+    doubled: SqliteStore, matches: MatchDesk, desk: RecordDesk, model: Model
+) -> None:
+    later = START + timedelta(hours=1)
+    parts = (AffectedDraft(APP, "down"), AffectedDraft(X, "degraded"), AffectedDraft(Y, "down", START, later))
+    draft = IncidentDraft(title="Down", started_at=START, cis=parts)
+    number = desk.declare_incident(draft, BY).value.number
+    before = parts_of(doubled)
+    merged = matches.merge(X, Y, BY)
+    one = parts_of(doubled)
+    assert [(ci, state) for ci, state, _ in one] == [(APP, "down"), (X, "down"), (X, "degraded")]
+    assert one[1][2] is not None
+    assert one[2][2] is None
+    desk.note(RecordKey("incident", OWN_SOURCE, number), "still down", BY)
+    _, back = undo(doubled, model, plan_undo(doubled, model, merged.revision), BY, lambda: START)
+    assert parts_of(doubled) == before
+    assert "still down" in doubled.dump().records[-1].body_json + doubled.dump().records[0].body_json
+    undo(doubled, model, plan_undo(doubled, model, back.revision), BY, lambda: START)
+    assert parts_of(doubled) == one
+
+
+@given(
+    spans=st.lists(
+        st.tuples(st.sampled_from(WORST), st.integers(0, 5), st.none() | st.integers(1, 4)), min_size=1, max_size=4
+    ),
+    at=st.integers(0, 12),
+)
+def test_of_two_that_are_one_the_worse_state_counts_at_any_time(
+    spans: list[tuple[str, int, int | None]], at: int
+) -> None:
+    def moment(hour: int) -> datetime:
+        return START + timedelta(hours=hour)
+
+    parts = [
+        AffectedCi(X, state, moment(since), None if length is None else moment(since + length))
+        for state, since, length in spans
+    ]
+    joined = _as_one(parts)
+
+    def states(some: list[AffectedCi]) -> list[str]:
+        now = moment(at)
+        return [part.state for part in some if part.since <= now and (part.until is None or part.until > now)]
+
+    assert states(joined) == sorted(states(parts), key=WORST.index)[:1]
+    assert all(one.until == other.since or one.until < other.since for one, other in pairwise(joined) if one.until)
 
 
 def undone_now(store: SqliteStore, model: Model, revision: int) -> int:

@@ -162,6 +162,28 @@ def test_what_is_told_is_what_is_recorded(
             assert one.grounds is not Grounds.outdated
 
 
+@pytest.mark.parametrize(
+    ("name", "one", "other", "same"),
+    [
+        ("serial", "AB-12345", "ab12345", True),
+        ("serial", "AB-12345", "AB-12346", False),
+        ("hostname", "web01.example.", "WEB01.example", True),
+        ("os", "Dél", "del", True),
+        ("os", "RHEL 9", "RHEL-9", False),
+    ],
+)
+def test_what_does_not_tell_two_apart_is_no_disagreement(name: str, one: str, other: str, same: bool) -> None:
+    said: list[dict[str, Any]] = [{name: one}, {name: other}]
+    ci = settled(MODEL, X, [claim("a", **said[0]), claim("b", **said[1])], "a")
+    assert [found.attribute for found in disagreements(MODEL, ci)] == ([] if same else [name])
+
+
+def test_records_of_one_source_that_say_other_kinds_are_told_as_that() -> None:
+    claims = [claim("a", "x", kind="server"), claim("a", "y", kind="application")]
+    found = about(claims, name="kind")
+    assert (found.grounds, found.source) == (Grounds.same_source, "a")
+
+
 def relation(source: str, effect: str, to: str = "y") -> Relation:
     return Relation(X, "depends_on", CiId(to), "", effect, source)
 
