@@ -113,7 +113,7 @@ INPUT_FAULTS: tuple[InputFault, ...] = (
     InputFault("DANGLING_POOL", "A pool of a CI that is not recorded."),
     InputFault("DANGLING_RELATION", "A relation to a CI that is not recorded."),
     InputFault("DATE_AMBIGUOUS", "A date whose day and month cannot be told apart."),
-    InputFault("DELETE_THRESHOLD", "An import would retire most of what its source once recorded."),
+    InputFault("DELETE_THRESHOLD", "An import would retire or remove most of what its source once recorded."),
     InputFault("DELIMITER_MISMATCH", "Fields are separated by something else than was said."),
     InputFault("DUPLICATE_ATTRIBUTE", "An attribute declared twice."),
     InputFault("DUPLICATE_COLUMN", "A column that stands twice."),

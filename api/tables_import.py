@@ -61,9 +61,11 @@ def print_import(out: Console, plan: Plan, effect: Effect | None, applied: Appli
         return out.print("nothing to change: everything is recorded already")
     out.print(Padding(_counts(plan.counts()), (0, 0, 1, 2)))
     if applied is None and plan.needs_confirmation:
-        share = f"{plan.removal_share:.0%} of this source's CIs are no longer in it"
+        told = [f"{plan.removal_share:.0%} of this source's CIs are no longer in it"] if plan.loses_cis else []
+        if plan.loses_relations:
+            told.append(f"{plan.unrelated:,} of its {plan.related:,} relations are no longer in it")
         allowed = "; allowed by --allow-removals" if removals_allowed(plan) else ": needs --allow-removals"
-        out.print(f"  [bold red]{share}[/]{allowed}\n")
+        out.print(f"  [bold red]{' and '.join(told)}[/]{allowed}\n")
     if effect is not None:
         print_effect(out, effect)
     print_sources(out, plan)

@@ -71,7 +71,8 @@ def plan_transformed(view: View, read: Read, progress: Progress) -> ImportPlan:
         rest = Rest(current, (made.cis, made.relations, made.pools), 0)
     current = rest.current
     planned = plan(current, rest.desired, read.source, read.model, in_part(read), _stale(current, read))
-    planned = replace(planned, owned=planned.owned + rest.owned)
+    aside = len(made.relations) - len(rest.desired[1])
+    planned = replace(planned, owned=planned.owned + rest.owned, related=planned.related + aside)
     if made.whole:
         progress.stage("check", len(made.cis) + len(made.relations) + len(made.pools))
         check_model(made, read.model, with_keys(current, read.source), planned.changeset.remove_pools)

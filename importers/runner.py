@@ -123,8 +123,12 @@ def check_removals(planned: Plan) -> None:
     """Whether a plan may retire what it would. Raises `InvalidInput` DELETE_THRESHOLD."""
     if planned.needs_confirmation and not removals_allowed(planned):
         left = " or left to other sources" if planned.released else ""
-        found = f"{planned.dropped} of {planned.owned} CIs would be retired{left}"
-        accepted = f"at most {REMOVAL_SHARE:.0%} of the source's CIs, unless removals are allowed ({ALLOWING})"
+        told = {
+            f"{planned.dropped:,} of {planned.owned:,} CIs would be retired{left}": planned.loses_cis,
+            f"{planned.unrelated:,} of {planned.related:,} relations would be removed": planned.loses_relations,
+        }
+        found = " and ".join(words for words, lost in told.items() if lost)
+        accepted = f"at most {REMOVAL_SHARE:.0%} of what the source stated, unless removals are allowed ({ALLOWING})"
         raise InvalidInput([Problem("DELETE_THRESHOLD", planned.changeset.source, found, accepted)])
 
 

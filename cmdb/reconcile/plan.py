@@ -48,9 +48,9 @@ class Plan:
     """What a run would do. `changeset.base` is the revision it was worked out against; nothing is written yet.
 
     `owned` counts the CIs in service or planned that the source stated before the run, `released` those among them
-    that it states no more while others do; `warnings` are the first of `warning_count`, `conflicts` of
-    `conflict_count`. `joined` are its records that were taken to be recorded CIs by a key of their kind, `doubts`
-    those that may be and were not; with `clashes` the plan is not to be applied.
+    that it states no more while others do, `related` the relations that it stated before; `warnings` are the first of
+    `warning_count`, `conflicts` of `conflict_count`. `joined` are its records that were taken to be recorded CIs by a
+    key of their kind, `doubts` those that may be and were not; with `clashes` the plan is not to be applied.
     """
 
     changeset: Changeset
@@ -61,6 +61,7 @@ class Plan:
     warnings: tuple[Problem, ...] = ()
     warning_count: int = 0
     released: int = 0
+    related: int = 0
     joined: tuple[Join, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
@@ -83,9 +84,24 @@ class Plan:
         return len(self.cis.removed) + self.released
 
     @property
+    def unrelated(self) -> int:
+        """How many relations fewer there would be: those removed less those that are new."""
+        return max(0, len(self.relations.removed) - len(self.relations.created))
+
+    @property
+    def loses_cis(self) -> bool:
+        """Whether so many CIs would go that a person should look first."""
+        return self.removal_share > REMOVAL_SHARE and self.dropped >= REMOVAL_FLOOR
+
+    @property
+    def loses_relations(self) -> bool:
+        """Whether so many relations would go that a person should look first."""
+        return self.unrelated > REMOVAL_SHARE * self.related and self.unrelated >= REMOVAL_FLOOR
+
+    @property
     def needs_confirmation(self) -> bool:
         """Whether so much would go that a person should look first."""
-        return self.removal_share > REMOVAL_SHARE and self.dropped >= REMOVAL_FLOOR
+        return self.loses_cis or self.loses_relations
 
     def counts(self) -> list[Count]:
         """How many things of each kind would be created, changed and removed; never a zero."""
@@ -131,7 +147,8 @@ def plan(
     joined, doubts = found.identified
     return Plan(
         changeset, cis, relations, pools, found.owned,
-        released=found.released, joined=tuple(joined.values()), doubts=tuple(doubts),
+        released=found.released, related=len(desired[1]) - len(relations.created) + len(relations.removed),
+        joined=tuple(joined.values()), doubts=tuple(doubts),
         conflicts=tuple(islice(found.conflicts, KEPT)), conflict_count=len(found.conflicts),
         clashes=tuple(found.clashes),
     )  # fmt: skip

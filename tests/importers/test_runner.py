@@ -1,10 +1,13 @@
 """Planning and applying: again is no change, removal is scoped to the source, and large removals must be confirmed."""
 
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from api.tables_import import print_import
 from cmdb.model.ci import CiId, PoolKey
 from cmdb.model.errors import InvalidInput
 from cmdb.reconcile.plan import Count, Planned
@@ -160,6 +163,28 @@ def test_losing_most_of_the_cis_must_be_confirmed(tmp_path: Path, store: SqliteS
     assert caught.value.problems[0].found == "18 of 20 CIs would be retired"
     assert store.head().revision == 1
     assert apply_plan(store, plan, "somebody", allow_removals=True).removed == 18
+
+
+def test_losing_most_of_the_relations_must_be_confirmed(tmp_path: Path, store: SqliteStore) -> None:
+    cis = "id,kind,name\n" + "".join(f"s{i},server,S\n" for i in range(21))
+    chain = [f"s{i},depends_on,s{i + 1}\n" for i in range(20)]
+    turned = [f"s{i + 1},depends_on,s{i}\n" for i in range(20)]
+    header = "from,type,to\n"
+    load(store, write(tmp_path / "a", cis, header + "".join(chain)))
+    half = plan_of(write(tmp_path / "b", cis, header + "".join(chain[10:])), store)
+    assert (half.unrelated, half.related, half.needs_confirmation) == (10, 20, False)
+    others = plan_of(write(tmp_path / "c", cis, header + "".join(turned)), store)
+    assert (len(others.relations.removed), others.needs_confirmation) == (20, False)
+    plan = plan_of(write(tmp_path / "d", cis, header), store)
+    with pytest.raises(InvalidInput) as caught:
+        apply_plan(store, plan, "somebody")
+    assert caught.value.problems[0].code == "DELETE_THRESHOLD"
+    assert caught.value.problems[0].found == "20 of 20 relations would be removed"
+    out = StringIO()
+    print_import(Console(file=out, width=100), plan, None, None)
+    assert "20 of its 20 relations are no longer in it: needs --allow-removals" in out.getvalue()
+    assert store.head().revision == 1
+    assert apply_plan(store, plan, "somebody", allow_removals=True).removed == 20
 
 
 def test_a_few_removals_need_no_confirmation(tmp_path: Path, store: SqliteStore) -> None:
