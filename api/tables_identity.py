@@ -213,7 +213,19 @@ def _print_ci(out: Console, model: Model, ci: CI, found: Matching) -> None:
     print_labelled(out, escape(ci.id), told, 12)
 
 
+def _staying(old: CI, new: CI) -> str:
+    """That relations stay with the CI that another was parted from, where they do."""
+    if all(claim.source != new.source or claim.edited for claim in claims_of(old)):
+        return ""
+    return (
+        f"{new.source} has another record in {old.id}: its relations and pools stay there until {new.source} is "
+        "imported again"
+    )
+
+
 def _relations(found: Matching) -> Iterator[str]:
+    if found.gone is None and (words := _staying(*found.cis)):
+        yield escape(words)
     count = len(found.moved)
     name = "relation now names" if count == 1 else "relations now name"
     yield from _some(f"{count:,} {name} {found.cis[-1].id}", found.moved)
@@ -266,6 +278,8 @@ def print_decided(out: Console, model: Model, done: Decided) -> None:
             told = f"{ids[1]} is part of {_named(done.cis[0])} now"
         case Verdict.parted:
             told = f"{_named(done.cis[1])} was parted from {ids[0]}; no import joins them again"
+            if words := _staying(done.cis[0], done.cis[1]):
+                told += f"\n{escape(words)}"
         case Verdict.distinct:
             told = f"{ids[0]} and {ids[1]} are two: not proposed again, and no import joins them"
             back = f"to take it back: cmdb distinct {arguments} --take-back"
