@@ -173,11 +173,16 @@ class _Known:
                 unknown.append(ci)
             else:
                 targets.setdefault(target, []).append(ci)
-        identified = self._identified(unknown, self._linked | targets.keys())
+        identified = self._identified(unknown, self._still_linked(desired) | targets.keys() if unknown else set())
         for ci in unknown:
             if ci.id in identified.joined:
                 targets.setdefault(identified.joined[ci.id].known, []).append(ci)
         return _Found(others, targets, [ci for ci in unknown if ci.id not in identified.joined], identified)
+
+    def _still_linked(self, desired: Sequence[CI]) -> set[CiId]:
+        """The CIs of which the source still has a record that was linked to them before."""
+        stated = {ci.id for ci in desired}
+        return {ci for key, ci in self._links.items() if key in stated or self._source.partial}
 
     def _identified(self, unknown: Sequence[CI], taken: Collection[CiId]) -> Identified:
         others = [ci for ci in self._every if not self._sole(ci) and ci.lifecycle != "retired"] if unknown else []

@@ -110,6 +110,20 @@ def test_a_register_of_assets_without_names(tmp_path: Path, empty: SqliteStore) 
     assert told in proposed(tmp_path / "assets.csv")
 
 
+@pytest.mark.parametrize("header", ["Device Type", "CI Class", "Server type", "Asset class"])
+def test_kinds_are_found_under_usual_headers(tmp_path: Path, empty: SqliteStore, header: str) -> None:
+    (tmp_path / "a.csv").write_text(f"Asset No,{header},Host\nA-1,Server,web01\nA-2,Switch,sw1\n", encoding="utf-8")
+    assert [kind for kind, *_ in cis(tmp_path, empty).values()] == ["server", "network_device"]
+
+
+def test_columns_without_a_header_are_told(tmp_path: Path) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text("ID,Name,,Type\n1,web,x,Server\n", encoding="utf-8")
+    assert "# not used: column 3, without a header\n" in proposed(table)
+    table.write_text("CMDB extract,,\nID,Name,Type\n1,web,Server\n", encoding="utf-8")
+    assert "# not used: columns 2, 3, without a header; is the first row a title?" in proposed(table)
+
+
 def test_host_names_become_attributes_where_all_kinds_have_them(tmp_path: Path, empty: SqliteStore) -> None:
     (tmp_path / "assets.csv").write_text(REGISTER.replace("Database", "Server"), encoding="utf-8")
     assert cis(tmp_path, empty)["B-3"] == ("server", "db-1", {"hostname": "db-1", "environment": "production"})

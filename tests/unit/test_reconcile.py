@@ -174,6 +174,21 @@ def test_a_relation_may_name_a_ci_by_any_key_of_it() -> None:
     assert applied(joined, plan(joined, said, "c", MODEL)).relations == [rel("app", "srv-1", "c")]
 
 
+def test_a_record_that_comes_under_another_key_goes_on() -> None:
+    first = imported([("a", ([ci("srv-1", "a", serial="ABC123XYZ")], [], []))])
+    both = applied(first, plan(first, ([ci("11", "b", serial="ABC123XYZ")], [], []), "b", MODEL))
+    again = ([ci("12", "b", serial="ABC123XYZ")], list[Relation](), list[Pool]())
+    planned = plan(both, again, "b", MODEL)
+    assert [(join.new, join.known) for join in planned.joined] == [("12", "srv-1")]
+    assert not planned.doubts
+    moved = applied(both, planned)
+    assert [one.id for one in moved.cis] == ["srv-1"]
+    assert [(claim.source, claim.id) for claim in claims_of(moved.cis[0])] == [("a", "srv-1"), ("b", "12")]
+    assert plan(moved, again, "b", MODEL).empty
+    in_part = plan(both, again, "b", MODEL, partial=True)
+    assert [doubt.why for doubt in in_part.doubts] == ["taken"]
+
+
 def test_a_record_is_not_joined_to_what_another_record_of_the_source_is() -> None:
     found = imported([("b", ([ci("z", "b", name="Nice")], [], []))])
     said = [ci("y", "a", name="Nice"), ci("z", "a")]

@@ -1,7 +1,7 @@
 """Tables as `suggest` looks at them: as they were found, and under the headers that people wrote."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,8 @@ class Sheet:
     delimiter: str
     header: list[str]
     table: Table
+    unnamed: Sequence[int] = ()
+    """Which columns, from 1, have no header."""
     used: set[str] = field(default_factory=set)
     why: dict[str, str] = field(default_factory=dict)
     """Why a column is not used though its header is known."""
@@ -64,7 +66,7 @@ def sheets_at(path: Path, problems: Findings) -> Iterator[Sheet]:
             header = [str(cell).strip() for cell in rows[0]] if rows else []
             table = book.table(name, _layout(header), problems, Findings()) if book and any(header) else None
             if table is not None:
-                yield Sheet(path.name, title, ",", [name for name in header if name], _without_copies(table))
+                yield _sheet(path.name, title, ",", header, table)
         return
     text = decode(data, path.name, problems)
     if text is None:
@@ -74,7 +76,12 @@ def sheets_at(path: Path, problems: Findings) -> Iterator[Sheet]:
     header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
     table = read_csv(data, path.name, _layout(header), problems, delimiter)
     if table is not None:
-        yield Sheet(path.name, "", delimiter, [name for name in header if name], _without_copies(table))
+        yield _sheet(path.name, "", delimiter, header, table)
+
+
+def _sheet(file: str, title: str, delimiter: str, header: Sequence[str], table: Table) -> Sheet:
+    unnamed = [at for at, name in enumerate(header, 1) if not name]
+    return Sheet(file, title, delimiter, [name for name in header if name], _without_copies(table), unnamed)
 
 
 def _without_copies(table: Table) -> Table:

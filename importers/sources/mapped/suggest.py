@@ -158,6 +158,10 @@ class _Suggestion:
         left = [c for c in sheet.header if c not in sheet.used and sheet.texts(c)]
         if left:
             yield "    # not used: " + ", ".join(_told([c]) + sheet.reason(c) for c in left)
+        if sheet.unnamed:
+            title = "; is the first row a title? The header has to be there" if len(sheet.header) == 1 else ""
+            noun = "column" if len(sheet.unnamed) == 1 else "columns"
+            yield f"    # not used: {noun} {', '.join(map(str, sheet.unnamed))}, without a header{title}"
 
     def _hostname(self, sheet: Sheet) -> str:
         """The column of host names, where every row has one: servers are called so where they have no other name."""
