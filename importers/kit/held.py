@@ -4,7 +4,7 @@ First go the rows and objects in which something cannot be read; what is left is
 things that do not fit the model, or what is recorded, and what hung on those that went, until all that is left fits.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeVar
@@ -173,21 +173,25 @@ class Taken:
 
     def held(self, model: Model) -> Iterator[HeldRow]:
         """Every row with its faults; behind them the places of which there is none."""
+        read: dict[tuple[str, int], set[str]] = {}
         for row in self.rows:
-            yield _held(row, self.bad[row.at[:2]], model)
+            read.setdefault(row.at[:2], set()).update(map(str.casefold, row.columns.values()))
+        for row in self.rows:
+            yield _held(row, self.bad[row.at[:2]], model, read[row.at[:2]])
         for place in self.unseen:
             faults = tuple(self.bad[place].values())
             yield HeldRow("ci", {}, Cell(*place), faults, tuple((fault, "") for fault in faults))
 
 
-def _fields(row: NativeRow) -> Mapping[str, str]:
-    """The fields of a row by the column that they were read from, in lower case."""
-    own = {name.casefold(): name for name in (*COLUMNS[row.entity], *row.texts)}
+def _fields(row: NativeRow, read: Collection[str] = ()) -> Mapping[str, str]:
+    """The fields of a row by the column that they were read from, in lower case. One that was not read from the column
+    of its name does not stand for it where that is among those that were `read` for something else."""
+    own = {key: name for name in (*COLUMNS[row.entity], *row.texts) if (key := name.casefold()) not in read}
     return {**own, **{column.casefold(): field for field, column in row.columns.items()}}
 
 
-def _held(row: NativeRow, faults: Mapping[Spot, Fault], model: Model) -> HeldRow:
-    fields = _fields(row)
+def _held(row: NativeRow, faults: Mapping[Spot, Fault], model: Model, read: Collection[str]) -> HeldRow:
+    fields = _fields(row, read)
     near = [fault for fault in faults.values() if fault.touches(TABLES[row.entity])]
     own = [fault for fault in near if not fault.column or fault.column.casefold() in fields]
     told = own or near or list(faults.values())

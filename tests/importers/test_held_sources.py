@@ -49,6 +49,27 @@ def test_a_word_that_is_not_mapped_stays_to_be_corrected(tmp_path: Path) -> None
     assert "NOT_CORRECTED" in codes
 
 
+OWNED = """
+tables:
+  - file: t.csv
+    cis:
+      - {id: "{ID}", kind: {column: Type, values: {Server: server}}, name: "{Name}"}
+      - {id: "{Owner}", once: true, kind: {value: team}, name: "{Owner}"}
+    relations:
+      - {from: "{ID}", type: {value: owned_by}, to: "{Owner}"}
+"""
+
+
+def test_a_column_called_like_a_field_is_marked_only_where_that_was_read_from_it(tmp_path: Path) -> None:
+    table = "ID,Name,Type,Owner\n1,aa,Server,Ann\n2,bb,Server,Bob\n2,bb,Banana,Eve\n"
+    held = held_of(mapped(tmp_path / "in", OWNED, t=table))
+    write_held(tmp_path / "held", held.rows)
+    assert f"2,{MARK}Banana,bb" in (tmp_path / "held" / "cis.csv").read_text(encoding="utf-8")
+    relations = (tmp_path / "held" / "relations.csv").read_text(encoding="utf-8")
+    assert "2,owned_by,Eve" in relations
+    assert MARK not in relations
+
+
 def test_a_name_that_nobody_has_holds_back_the_relations_of_that_cell(tmp_path: Path) -> None:
     held = held_of(mapped(tmp_path, items=items(1, "Web 1", "Web 9")))
     assert ids(held) == ["it-1", "it-2", "it-3", "it-4", "team-Desk"]
