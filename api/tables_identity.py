@@ -184,6 +184,8 @@ def print_matching(out: Console, model: Model, found: Matching, effect: Effect) 
     else:
         told = f"{_named(found.before[1])}\nwould become part of {_named(found.before[0])}\n"
     out.print(Padding(told, (0, 0, 0, 2)))
+    if found.gone is not None:
+        _print_unlike(out, model, *(ci.kind for ci in found.before))
     for ci in found.cis:
         _print_ci(out, model, ci, found)
     print_labelled(out, "Relations", _relations(found), 12)
@@ -195,6 +197,15 @@ def print_matching(out: Console, model: Model, found: Matching, effect: Effect) 
     out.print()
     print_effect(out, effect)
     out.print("  nothing was written; run it without --plan to write it")
+
+
+def _print_unlike(out: Console, model: Model, kind: str, other: str) -> None:
+    """A warning where two kinds share no rules by which CIs are identified."""
+    if kind != other and len({model.identified.get(one, (one,))[0] for one in (kind, other)}) > 1:
+        told = (
+            f"{other} and {kind} are kinds that no import takes for one; what only {other} has is kept, and not shown"
+        )
+        out.print(Padding(f"[bold yellow]{escape(told)}[/]\n", (0, 0, 0, 2)))
 
 
 def _print_ci(out: Console, model: Model, ci: CI, found: Matching) -> None:

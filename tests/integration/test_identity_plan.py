@@ -87,6 +87,16 @@ def test_rules_and_effects_that_differ_are_told(workspace: Workspace) -> None:
     assert "pool web, required: b says 2" in " ".join(out.getvalue().split())
 
 
+@pytest.mark.parametrize(("kind", "warned"), [("server", False), ("virtual_machine", False), ("application", True)])
+def test_kinds_that_are_never_one_are_warned_of(workspace: Workspace, kind: str, warned: bool) -> None:
+    put(workspace, "b", ci("gone", kind))
+    found = merging(workspace, KEEP, GONE)
+    out = StringIO()
+    print_matching(Console(file=out, width=80, highlight=False), workspace.model, found, found.effect(workspace))
+    told = "application and server are kinds that no import takes for one"
+    assert (told in " ".join(out.getvalue().split())) is warned
+
+
 def test_what_goes_on_as_a_planned_ci_is_lost(workspace: Workspace) -> None:
     put(workspace, "a", ci("keep", lifecycle="planned"))
     put(workspace, "b", ci("pay", "business_service"), rel("pay depends_on gone"))
