@@ -63,7 +63,7 @@ def print_import(out: Console, plan: Plan, effect: Effect | None, applied: Appli
     if applied is None and plan.needs_confirmation:
         told = [f"{plan.removal_share:.0%} of this source's CIs are no longer in it"] if plan.loses_cis else []
         if plan.loses_relations:
-            told.append(f"{plan.unrelated:,} of its {plan.related:,} relations are no longer in it")
+            told.append(f"{plan.relations_lost:,} of its {plan.relations_before:,} relations are no longer in it")
         allowed = "; allowed by --allow-removals" if removals_allowed(plan) else ": needs --allow-removals"
         out.print(f"  [bold red]{' and '.join(told)}[/]{allowed}\n")
     if effect is not None:

@@ -3,7 +3,6 @@
 They are kept on disk from one import to the next, which then reads only what was written since.
 """
 
-import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,12 +11,12 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 from secrets import randbits
-from tempfile import NamedTemporaryFile
 from zlib import crc32
 
 import orjson
 import polars as pl
 
+from cmdb.kept_file import replace_file
 from cmdb.model.ci import CI, Pool, Relation
 from cmdb.model.record import Record
 from cmdb.store.port import CiFilter, Head, Store
@@ -124,16 +123,7 @@ def save(found: Digests, place: Path) -> None:
     head = orjson.dumps([
         found.head.revision, found.head.recorded_at.isoformat(), found.seed, pl.__version__, list(map(len, tables)),
     ]) + b"\n"  # fmt: skip
-    with NamedTemporaryFile(dir=place.parent, prefix=f".{place.name}.", delete=False) as draft:
-        try:
-            draft.write(MAGIC + _check(head, *tables) + head)
-            draft.writelines(tables)
-            draft.flush()
-            os.fsync(draft.fileno())
-            os.replace(draft.name, place)
-        except BaseException:
-            os.unlink(draft.name)
-            raise
+    replace_file(place, [MAGIC + _check(head, *tables) + head, *tables], 0o600)
 
 
 def load(place: Path) -> Digests | None:

@@ -72,7 +72,7 @@ def plan_transformed(view: View, read: Read, progress: Progress) -> ImportPlan:
     current = rest.current
     planned = plan(current, rest.desired, read.source, read.model, in_part(read), _stale(current, read))
     aside = len(made.relations) - len(rest.desired[1])
-    planned = replace(planned, owned=planned.owned + rest.owned, related=planned.related + aside)
+    planned = replace(planned, owned=planned.owned + rest.owned, relations_before=planned.relations_before + aside)
     if made.whole:
         progress.stage("check", len(made.cis) + len(made.relations) + len(made.pools))
         check_model(made, read.model, with_keys(current, read.source), planned.changeset.remove_pools)

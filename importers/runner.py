@@ -123,11 +123,12 @@ def check_removals(planned: Plan) -> None:
     """Whether a plan may retire what it would. Raises `InvalidInput` DELETE_THRESHOLD."""
     if planned.needs_confirmation and not removals_allowed(planned):
         left = " or left to other sources" if planned.released else ""
-        told = {
-            f"{planned.dropped:,} of {planned.owned:,} CIs would be retired{left}": planned.loses_cis,
-            f"{planned.unrelated:,} of {planned.related:,} relations would be removed": planned.loses_relations,
-        }
-        found = " and ".join(words for words, lost in told.items() if lost)
+        told = []
+        if planned.loses_cis:
+            told.append(f"{planned.dropped:,} of {planned.owned:,} CIs would be retired{left}")
+        if planned.loses_relations:
+            told.append(f"{planned.relations_lost:,} of {planned.relations_before:,} relations would be removed")
+        found = " and ".join(told)
         accepted = f"at most {REMOVAL_SHARE:.0%} of what the source stated, unless removals are allowed ({ALLOWING})"
         raise InvalidInput([Problem("DELETE_THRESHOLD", planned.changeset.source, found, accepted)])
 

@@ -48,7 +48,7 @@ class Plan:
     """What a run would do. `changeset.base` is the revision it was worked out against; nothing is written yet.
 
     `owned` counts the CIs in service or planned that the source stated before the run, `released` those among them
-    that it states no more while others do, `related` the relations that it stated before; `warnings` are the first of
+    that it states no more while others do, `relations_before` the relations that it stated; `warnings` are the first of
     `warning_count`, `conflicts` of `conflict_count`. `joined` are its records that were taken to be recorded CIs by a
     key of their kind, `doubts` those that may be and were not; with `clashes` the plan is not to be applied.
     """
@@ -61,7 +61,7 @@ class Plan:
     warnings: tuple[Problem, ...] = ()
     warning_count: int = 0
     released: int = 0
-    related: int = 0
+    relations_before: int = 0
     joined: tuple[Join, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
@@ -84,7 +84,7 @@ class Plan:
         return len(self.cis.removed) + self.released
 
     @property
-    def unrelated(self) -> int:
+    def relations_lost(self) -> int:
         """How many relations fewer there would be: those removed less those that are new."""
         return max(0, len(self.relations.removed) - len(self.relations.created))
 
@@ -96,7 +96,7 @@ class Plan:
     @property
     def loses_relations(self) -> bool:
         """Whether so many relations would go that a person should look first."""
-        return self.unrelated > REMOVAL_SHARE * self.related and self.unrelated >= REMOVAL_FLOOR
+        return self.relations_lost > REMOVAL_SHARE * self.relations_before and self.relations_lost >= REMOVAL_FLOOR
 
     @property
     def needs_confirmation(self) -> bool:
@@ -147,7 +147,7 @@ def plan(
     joined, doubts = found.identified
     return Plan(
         changeset, cis, relations, pools, found.owned,
-        released=found.released, related=len(desired[1]) - len(relations.created) + len(relations.removed),
+        released=found.released, relations_before=len(desired[1]) - len(relations.created) + len(relations.removed),
         joined=tuple(joined.values()), doubts=tuple(doubts),
         conflicts=tuple(islice(found.conflicts, KEPT)), conflict_count=len(found.conflicts),
         clashes=tuple(found.clashes),

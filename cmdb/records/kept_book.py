@@ -4,14 +4,13 @@ Layout: MAGIC, the digest of the rest, then JSON: the store's head, and each rec
 what the file holds changes MAGIC.
 """
 
-import os
 from datetime import datetime
-from fcntl import LOCK_EX, LOCK_NB, flock
 from hashlib import blake2b
 from pathlib import Path
 
 import orjson
 
+from cmdb.kept_file import replace_file
 from cmdb.model.record import Record
 from cmdb.records.book import Book
 from cmdb.store.port import Head, Records, StoredRecord
@@ -25,21 +24,7 @@ def save(book: Book, place: Path) -> None:
 
     Raises `OSError`, of which `BlockingIOError` means that another process is writing this file just now.
     """
-    data = _packed(book)
-    draft = place.with_name(place.name + ".draft")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT, 0o666), "wb") as file:
-        flock(file, LOCK_EX | LOCK_NB)
-        if not (draft.exists() and os.path.samestat(os.fstat(file.fileno()), draft.stat())):
-            raise BlockingIOError("another process has just put this draft in its place")
-        try:
-            file.truncate()
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            os.replace(draft, place)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
+    replace_file(place, [_packed(book)])
 
 
 def load(place: Path) -> Records | None:

@@ -22,7 +22,8 @@ def assert_same_plan(
     assert left is not None
     part = plan(left.current, left.desired, source, model, partial)
     aside = len(said[1]) - len(left.desired[1])
-    assert _told(replace(part, owned=part.owned + left.owned, related=part.related + aside)) == _told(whole)
+    before = part.relations_before + aside
+    assert _told(replace(part, owned=part.owned + left.owned, relations_before=before)) == _told(whole)
     return whole
 
 
@@ -31,5 +32,6 @@ def _told(found: Plan) -> list[Any]:
         [list(things) for things in (part.created, part.changed, part.removed)]
         for part in (found.cis, found.relations, found.pools)
     ]
-    others = [found.owned, found.related, found.released, found.joined, found.doubts, found.conflicts, found.clashes]
-    return [parts, found.changeset.base, found.changeset.digest(), others, found.conflict_count]
+    counts = [found.owned, found.relations_before, found.released, found.conflict_count]
+    others = [found.joined, found.doubts, found.conflicts, found.clashes]
+    return [parts, found.changeset.base, found.changeset.digest(), counts, others]

@@ -172,7 +172,7 @@ def test_losing_most_of_the_relations_must_be_confirmed(tmp_path: Path, store: S
     header = "from,type,to\n"
     load(store, write(tmp_path / "a", cis, header + "".join(chain)))
     half = plan_of(write(tmp_path / "b", cis, header + "".join(chain[10:])), store)
-    assert (half.unrelated, half.related, half.needs_confirmation) == (10, 20, False)
+    assert (half.relations_lost, half.relations_before, half.needs_confirmation) == (10, 20, False)
     others = plan_of(write(tmp_path / "c", cis, header + "".join(turned)), store)
     assert (len(others.relations.removed), others.needs_confirmation) == (20, False)
     plan = plan_of(write(tmp_path / "d", cis, header), store)

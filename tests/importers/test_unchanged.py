@@ -130,7 +130,7 @@ def test_the_plan_is_that_of_everything(other: Desired, both: tuple[Desired, Des
 def test_the_same_again_is_no_change_and_is_reported(tmp_path: Path, store: Unread) -> None:
     found = planned(store, write(tmp_path / "in", rows(), links(*CHAIN)))
     assert found.empty
-    assert (found.owned, found.related, found.stated, found.stubs) == (SIZE, SIZE - 1, SIZE, 0)
+    assert (found.owned, found.relations_before, found.stated, found.stubs) == (SIZE, SIZE - 1, SIZE, 0)
     assert run_plan(store, found, Signed("somebody", "a")).applied.changed == 0
 
 
@@ -175,7 +175,7 @@ def test_only_what_changed_is_planned(tmp_path: Path, store: Unread) -> None:
         Count("changed", "ci", "server", 1),
         Count("removed", "ci", "server", 1), Count("removed", "relation", "depends_on", 1),
     ]  # fmt: skip
-    assert (found.owned, found.dropped, found.related, found.unrelated) == (SIZE, 1, SIZE - 1, 0)
+    assert (found.owned, found.dropped, found.relations_before, found.relations_lost) == (SIZE, 1, SIZE - 1, 0)
     done = apply_plan(store, found, "somebody")
     assert (done.created, done.changed, done.removed) == (2, 1, 2)
     store.whole = True

@@ -177,10 +177,14 @@ def test_only_rows_and_items_tell_alike_warnings_apart(joined: Plan, places: tup
     assert out.getvalue().count("BAD_TYPE") == lines
 
 
-def test_sources_that_know_the_same_thing(joined: Plan) -> None:
+def printed(planned: Plan) -> str:
     out = io.StringIO()
-    print_import(Console(file=out, width=80, highlight=False), joined, None, None)
-    text = " ".join(out.getvalue().split())
+    print_import(Console(file=out, width=80, highlight=False), planned, None, None)
+    return " ".join(out.getvalue().split())
+
+
+def test_sources_that_know_the_same_thing(joined: Plan) -> None:
+    text = printed(joined)
     assert "netbox device-12 is taken to be itop SERVER::3 (Server::3) (same serial number: CZ1)" in text
     assert "not joined: device-13 and Server::4, Server::5; several recorded CIs have the same host name" in text
     assert "Server::3 rto: kept 4h of servicenow; itop says 8h" in text
@@ -198,9 +202,7 @@ def test_many_doubts_are_counted_by_reason(joined: Plan) -> None:
     rare = doubt._replace(new=CiId("device-99"), known=(CiId("Server::9"),), rule=("name", "sector"), why="usual")
     many = [*(doubt._replace(new=CiId(f"device-{at}")) for at in range(30)), rare]
     planned = replace(joined, doubts=tuple(many))
-    out = io.StringIO()
-    print_import(Console(file=out, width=80, highlight=False), planned, None, None)
-    text = " ".join(out.getvalue().split())
+    text = printed(planned)
     assert "Not joined 31 30: several recorded CIs have the same host name" in text
     assert "1: the name is one that many things have; both have the same name and sector such as not joined:" in text
     assert "not joined: device-99 and Server::9" in text
