@@ -117,7 +117,8 @@ def _disputed(conflict: Conflict) -> str:
 
 
 def _rule(rule: Rule) -> str:
-    return " and ".join(WORDS.get(name, name.replace("_", " ")) for name in rule)
+    *others, last = (WORDS.get(name, name.replace("_", " ")) for name in rule)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _value(name: str, value: object) -> str:
