@@ -1,28 +1,31 @@
-"""Every CI failed alone: what each failure does, in numbers, 64 failures at a time."""
+"""Every CI failed alone: what each failure does, in numbers, as many failures at a time as there are lanes."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from impact.kernels.jit import Kernel, part
-from impact.kernels.lateness import count_late, time_back
-from impact.kernels.line import AHEAD, CLOCK, COUNTED, GROUP, LATE, SERVICE
+from impact.kernels.lateness import add_late
+from impact.kernels.line import CLOCK, COUNTED, GROUP, SERVICE
+from impact.kernels.missed import Ahead
 from impact.kernels.together import (
     AT_RISK,
     DEGRADED,
     DOWN,
+    FEW,
     LANES,
     ONE,
     PLANES,
-    Board,
+    WIDE,
+    WORDS,
+    Needs,
     add_to,
-    forget,
-    next_waiting,
+    count,
     read_planes,
-    settle_circles,
-    tell,
+    take,
+    take_pool,
 )
-from impact.kernels.types import I32, U8, U32, U64
+from impact.kernels.types import B1, I32, I64, U8, U32, U64
 
 CIS, SERVICES, TIERS, PEOPLE, MISSED, BROKEN, WIDTH = 0, 3, 6, 11, 14, 15, 16
 """Columns of the result, each a sum over what the failure hits: CIs down, degraded, at risk; services the same;
@@ -30,17 +33,19 @@ services down by tier, T0 to T4; people in groups that are down, at least degrad
 cannot be back within their RTO; pools with members to spare of which it takes too many at once."""
 
 
+TIERLESS = PEOPLE - TIERS
+"""Stands for the tier of a service without RTO."""
+
+
 class Facts(NamedTuple):
-    """What is counted, by CI in line: `marks` as in `kernels.line`, minutes of RTO and restore (-1 unknown), the tier
-    of a service with an RTO, the number of a group.
+    """What is counted, by CI in line: `marks` as in `kernels.line`, the tier of a service with an RTO, the number of a
+    group (-1: none).
 
     By group: `people` recorded; `cover` are the places of the groups that bring its people in when they are hit
     (itself, and those around it without a count), `block` the groups around it whose counts include its own.
     """
 
     marks: U8
-    rto: I32
-    restore: I32
     tier: U8
     group: I32
     people: I32
@@ -50,134 +55,144 @@ class Facts(NamedTuple):
     block: I32
 
 
+class Lists(NamedTuple):
+    """Places of what is counted: CIs; services, by tier from `tiers[tier]` to `tiers[tier + 1]`, then those without RTO;
+    groups with people."""
+
+    counted: I32
+    services: I32
+    tiers: I64
+    groups: I32
+
+
+def list_up(facts: Facts) -> Lists:
+    """What is counted of a line."""
+    marks = facts.marks
+    counted = marks & COUNTED != 0
+    services = np.nonzero(counted & (marks & SERVICE != 0))[0].astype(np.int32)
+    tier = np.where(marks[services] & CLOCK, facts.tier[services], TIERLESS)
+    order = np.argsort(tier, kind="stable")
+    tiers = np.searchsorted(tier[order], np.arange(TIERLESS + 1)).astype(np.int64)
+    groups = np.nonzero(counted & (marks & GROUP != 0))[0].astype(np.int32)
+    return Lists(np.nonzero(counted)[0].astype(np.int32), services[order], tiers, groups)
+
+
 @part
-def group_lanes(board: Board, level: int, start: I32, places: I32, group: int) -> np.uint64:
-    """In which lanes any of the groups listed for `group` is at `level` or worse."""
+def group_lanes(hit: B1, now: U64, word: int, start: I32, places: I32, group: int) -> np.uint64:
+    """A word of the rows of the groups listed for `group`: in which lanes any of them is so."""
     lanes = np.uint64(0)
     for i in range(start[group], start[group + 1]):
-        lanes |= board.now[places[i], level]
+        if hit[places[i]]:
+            lanes |= now[places[i], word]
     return lanes
 
 
 @part
-def count_people(facts: Facts, board: Board, at: int, people: I32) -> None:
+def count_people(facts: Facts, hit: B1, now: U64, at: int, people: I32) -> None:
     """Add the people of the group at `at` to `people[level, lane]`, unless a group around it counts them."""
     group = facts.group[at]
-    for level in range(3):
-        lanes = group_lanes(board, level, facts.cover_start, facts.cover, group)
+    for word in range(WIDE):
+        lanes = group_lanes(hit, now, word, facts.cover_start, facts.cover, group)
         for i in range(facts.block_start[group], facts.block_start[group + 1]):
-            lanes &= ~group_lanes(board, level, facts.cover_start, facts.cover, facts.block[i])
+            lanes &= ~group_lanes(hit, now, word, facts.cover_start, facts.cover, facts.block[i])
         if lanes:
-            for lane in range(LANES):
-                people[level, lane] += facts.people[group] * np.int32((lanes >> np.uint64(lane)) & ONE)
-
-
-@part
-def count(marks: U8, tiers: U8, at: int, down: np.uint64, some: np.uint64, risky: np.uint64, planes: U64) -> None:
-    """Count the CI at `at` where it is degraded or at risk; a service in every state, and by tier."""
-    if some:
-        add_to(planes, PLANES, some)
-    if risky:
-        add_to(planes, 2 * PLANES, risky)
-    if marks[at] & SERVICE:
-        add_to(planes, 3 * PLANES, down)
-        add_to(planes, 4 * PLANES, some)
-        add_to(planes, 5 * PLANES, risky)
-        if marks[at] & CLOCK:
-            add_to(planes, (TIERS + tiers[at]) * PLANES, down)
+            level, first = word // WORDS, word % WORDS * 64
+            for bit in range(64):
+                people[level, first + bit] += facts.people[group] * np.int32((lanes >> np.uint64(bit)) & ONE)
 
 
 @part
 def settle(
-    nodes: U32, words: U32, pools: I32, facts: Facts, board: Board, circular: bool, planes: U64
-) -> tuple[int, int]:
-    """Settle a batch and count what it hits; how many CIs were reached, and how many pools.
+    needs: Needs, pools: I32, facts: Facts, begin: int, sources: I32, order: I64, hit: B1, now: U64,
+    counting: bool, planes: U64, row: U64, carried: U64, lost: U64,
+) -> bool:  # fmt: skip
+    """Settle all from place `begin` on, and count the pools broken, if so wanted; whether there may be more to settle.
 
-    Where there is no circle, a CI is counted as it is settled. The lowest bits of the commonest count are local.
+    `sources[order]` ascend.
     """
-    marks, tiers, now, waiting, visited = facts.marks, facts.tier, board.now, board.waiting, board.visited
-    news, ready = np.empty(3, np.uint64), 0
-    found = touched = group = 0
-    if circular:
-        ready, touched = settle_circles(nodes, words, pools, board)
-    bit0 = bit1 = bit2 = bit3 = np.uint64(0)
-    while found < ready or group < len(waiting):
-        if circular:
-            at = visited[found]
-            group = len(waiting)
-        else:
-            if waiting[group] == 0:
-                group += 1
-                continue
-            at = next_waiting(waiting, group)
-            visited[found] = at
-        found += 1
-        down, degraded, at_risk = now[at, DOWN], now[at, DEGRADED], now[at, AT_RISK]
-        if marks[at] & COUNTED:
-            carry0 = bit0 & down
-            carry1 = bit1 & carry0
-            carry2 = bit2 & carry1
-            carry3 = bit3 & carry2
-            bit0, bit1, bit2, bit3 = bit0 ^ down, bit1 ^ carry0, bit2 ^ carry1, bit3 ^ carry2
-            if carry3:
-                add_to(planes, 4, carry3)
-            if at_risk != down or marks[at] & SERVICE:
-                count(marks, tiers, at, down, degraded & ~down, at_risk & ~degraded, planes)
-        if not circular:
-            news[DOWN], news[DEGRADED], news[AT_RISK] = down, degraded, at_risk
-            _, touched = tell(nodes, words, pools, board, at, news, touched)
-    planes[0], planes[1], planes[2], planes[3] = bit0, bit1, bit2, bit3
-    return found, touched
+    marks, turn, again, wide = facts.marks, 0, False, now.shape[1]
+    for at in range(begin, len(hit)):
+        for word in range(wide):
+            row[word] = 0
+        found = take(needs, at, hit, now, row)
+        while turn < len(order) and sources[order[turn]] == at:
+            word, bit = order[turn] >> 6, ONE << np.uint64(order[turn] & 63)
+            row[DOWN + word] |= bit
+            row[DEGRADED + word] |= bit
+            row[AT_RISK + word] |= bit
+            found = True
+            turn += 1
+        for edge in range(needs.first[at, 3], needs.first[at + 1, 0]):
+            pool = needs.providers[edge]
+            if take_pool(needs, pools, pool, hit, now, lost, row):
+                found = True
+                if counting and pools[pool, 1] and marks[at] & COUNTED:
+                    add_to(planes, 7 * PLANES + FEW, lost[pools[pool, 1]], wide // 3, carried)
+        if needs.behind[at] and found:
+            for word in range(WIDE):
+                again |= not hit[at] or now[at, word] != row[word]
+        hit[at] = found
+        if not found:
+            continue
+        for word in range(wide):
+            now[at, word] = row[word]
+    return again
 
 
 @Kernel
 def fail_each(
-    nodes: U32, words: U32, pools: I32, sources: I32, facts_of: tuple[Any, ...], board_of: tuple[Any, ...],
-    circular: bool, out: I32,
+    needs_of: tuple[Any, ...], pools: I32, sources: I32, facts_of: tuple[Any, ...], lists_of: tuple[Any, ...],
+    ahead_of: tuple[Any, ...], circular: bool, now: U64, times: Any, cap: int, out: I32,
 ) -> U64:  # fmt: skip
     """Fill `out[i]` with what the failure of `sources[i]` alone does; columns as above.
 
-    Returns a word for each 64 sources: those in which a circle is down, whose MISSED is not settled here.
+    Scratch: `now[V, WIDE]`, and `times[R, LANES]` with a row for every CI of the `Ahead`, where
+    what is `cap` or more is `cap`. For every LANES sources a row of
+    words is handed back: the lanes in which a circle is down, whose MISSED is not settled here.
     """
-    facts, board = Facts(*facts_of), Board(*board_of)
-    total = len(sources)
-    circles = np.zeros((total + LANES - 1) // LANES, np.uint64)
-    planes = np.zeros((PEOPLE + 1) * PLANES, np.uint64)
+    facts, needs, lists, ahead = Facts(*facts_of), Needs(*needs_of), Lists(*lists_of), Ahead(*ahead_of)
+    total, size, most = len(sources), len(now), 0
+    for pool in range(len(pools)):
+        most = max(most, int(pools[pool, 1]) + 2 * int(pools[pool, 2]) + 4)
+    circles = np.zeros(((total + LANES - 1) // LANES, WORDS), np.uint64)
+    planes, row, carried = np.zeros((8 * PLANES, WIDE), np.uint64), np.zeros(WIDE, np.uint64), np.zeros(WIDE, np.uint64)
+    lost, ranked = np.zeros((most, WORDS), np.uint64), np.zeros((most + 3, LANES), times.dtype)
     people, late = np.zeros((3, LANES), np.int32), np.zeros(LANES, np.int32)
+    hit, live = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
     for batch in range(len(circles)):
         first = batch * LANES
-        last = min(total, first + LANES)
-        timed = False
-        for i in range(first, last):
-            at = sources[i]
-            bit = ONE << np.uint64(i - first)
-            for level in range(3):
-                board.now[at, level] |= bit
-            board.waiting[at >> 6] |= ONE << np.uint64(at & 63)
-            timed |= facts.marks[at] & (LATE | AHEAD) != 0
+        some = sources[first : min(total, first + LANES)]
+        order = np.argsort(some)
+        begin = 0 if circular else some[order[0]]
         planes[:] = 0
         people[:, :] = 0
         late[:] = 0
-        found, touched = settle(nodes, words, pools, facts, board, circular, planes)
-        for i in range(found):
-            at = board.visited[i]
-            if facts.marks[at] & (GROUP | COUNTED) == GROUP | COUNTED:
-                count_people(facts, board, at, people)
-        for i in range(touched):
-            pool = board.touched[i]
-            spare = pools[pool, 1]
-            if spare and facts.marks[pools[pool, 0]] & COUNTED:
-                add_to(planes, PEOPLE * PLANES, board.lost[board.start[pool] + spare])
-        if timed:
-            times, circles[batch] = time_back(nodes, words, pools, board, found, touched, facts.restore, facts.marks)
-            count_late(board, found, times, facts.rto, facts.marks, COUNTED | LATE, late)
-        for i in range(first, last):
-            lane = i - first
-            for column in range(PEOPLE):
-                out[i, column] = read_planes(planes, column * PLANES, lane)
+        hit[:] = False
+        while circular and settle(needs, pools, facts, begin, some, order, hit, now, False, planes, row, carried, lost):
+            continue
+        settle(needs, pools, facts, begin, some, order, hit, now, True, planes, row, carried, lost)
+        count(lists.counted, 0, len(lists.counted), hit, now, now.shape[1], planes, 0, carried)
+        count(lists.services, 0, len(lists.services), hit, now, now.shape[1], planes, PLANES, carried)
+        for tier in range(5):
+            start, end = lists.tiers[tier], lists.tiers[tier + 1]
+            count(lists.services, start, end, hit, now, now.shape[1] // 3, planes, (2 + tier) * PLANES, carried)
+        for i in range(len(lists.groups)):
+            if hit[lists.groups[i]]:
+                count_people(facts, hit, now, lists.groups[i], people)
+        add_late(
+            needs, ahead, pools, hit, now, begin, some, order, late, circles[batch], times, cap, live, ranked
+        )  # fmt: skip
+        for i in range(len(some)):
+            word, bit, at = i >> 6, i & 63, first + i
             for level in range(3):
-                out[i, PEOPLE + level] = people[level, lane]
-            out[i, MISSED] = late[lane]
-            out[i, BROKEN] = read_planes(planes, PEOPLE * PLANES, lane)
-        forget(board, found, touched)
+                out[at, CIS + level] = read_planes(planes, 0, level * WORDS + word, bit)
+                out[at, SERVICES + level] = read_planes(planes, PLANES, level * WORDS + word, bit)
+                out[at, PEOPLE + level] = people[level, i]
+            for level in range(2, 0, -1):
+                out[at, CIS + level] -= out[at, CIS + level - 1]
+                out[at, SERVICES + level] -= out[at, SERVICES + level - 1]
+            for tier in range(5):
+                out[at, TIERS + tier] = read_planes(planes, (2 + tier) * PLANES, word, bit)
+            out[at, MISSED] = late[i]
+            out[at, BROKEN] = read_planes(planes, 7 * PLANES, word, bit)
     return circles

@@ -38,13 +38,20 @@ def part(function: Callable[P, R]) -> Callable[P, R]:
     return function
 
 
+def fetch(array: Any, row: Any) -> None:
+    """Begin to load the first item of a row of an array, for a moment at which it will be needed: compiled, an
+    instruction to the processor that nothing waits for; else nothing."""
+
+
 def compile_kernels() -> None:
     """Run every kernel compiled from now on, without the interpreter lock; compiled code is kept on disk."""
     if all(kernel.run is not kernel.plain for kernel in KERNELS):
         return
     from numba import njit
 
-    compiled: dict[Callable[..., Any], Any] = {}
+    from impact.kernels.prefetch import prefetch
+
+    compiled: dict[Callable[..., Any], Any] = {fetch: prefetch}
     for function in PARTS:
         compiled[function] = njit(nogil=True, inline="always")(_calling(function, compiled))
     for kernel in KERNELS:

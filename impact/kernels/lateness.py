@@ -1,31 +1,28 @@
-"""Recovery times of 64 failures settled together (`kernels.together`): which services miss their RTO.
+"""Recovery times of many failures settled together (`kernels.together`): which services miss their RTO.
 
 A CI that is down is back after its own restore time and the latest of what it requires: of a plain dependency all of
-it, of a pool the (spare + 1)-th longest among its lost members, kept as sorted rows. Dependents stand behind what they
-require, so one pass settles all, but for circles: their lanes are handed back to be settled one by one.
+it, of a pool the (spare + 1)-th longest among its members. Dependents stand behind what they require, so one pass
+settles all, but for circles: their lanes are handed back to be settled one by one.
+
+A row of times has a lane for each failure: minutes and one more where the CI is down, zero where it is not.
 """
+
+from typing import Any
 
 import numpy as np
 
 from impact.kernels.jit import part
-from impact.kernels.line import AHEAD, LATE
-from impact.kernels.together import DOWN, LANES, ONE, Board
-from impact.kernels.types import I32, U8, U32
+from impact.kernels.missed import LIMIT, NO_LIMIT, OWN, Ahead
+from impact.kernels.together import DOWN, LANES, WORDS, Needs
+from impact.kernels.types import B1, I32, I64, U64
 
 
 @part
-def longer(rows: I32, a: int, b: int) -> None:
-    """Take over into row `a` what is longer in row `b`, lane by lane."""
+def rank(ranked: Any, spare: int, times: Any, mine: int, carried: Any) -> None:
+    """Put row `mine` into the first rows of `ranked`, which are sorted in each lane, the longest first."""
     for lane in range(LANES):
-        rows[a, lane] = max(rows[a, lane], rows[b, lane])
-
-
-@part
-def rank(ranked: I32, first: int, spare: int, rows: I32, mine: int, carried: I32) -> None:
-    """Put row `mine` into those from `first` to `first + spare`, which are sorted in each lane, the longest first."""
-    for lane in range(LANES):
-        carried[lane] = rows[mine, lane]
-    for at in range(first, first + spare + 1):
+        carried[lane] = times[mine, lane]
+    for at in range(spare + 1):
         for lane in range(LANES):
             less = min(ranked[at, lane], carried[lane])
             ranked[at, lane] = max(ranked[at, lane], carried[lane])
@@ -33,72 +30,76 @@ def rank(ranked: I32, first: int, spare: int, rows: I32, mine: int, carried: I32
 
 
 @part
-def time_back(
-    nodes: U32, words: U32, pools: I32, board: Board, found: int, touched: int, restore: I32, marks: U8
-) -> tuple[I32, np.uint64]:
-    """Minutes until each CI is back that leads to a service that could be late; and the lanes where a circle is down.
+def add_late(
+    needs: Needs, ahead: Ahead, pools: I32, hit: B1, now: U64, begin: int, sources: I32, order: I64, late: I32,
+    circle: U64, times: Any, cap: int, live: B1, ranked: Any,
+) -> None:  # fmt: skip
+    """Add to `late`, lane by lane, the services down that are back later than their RTO.
 
-    There is a row for each that is down somewhere; its number is left in `board.row`.
+    What is hit stands from place `begin` on; `times` has a row for every CI of `ahead`, where what is
+    `cap` or more is `cap`. Lanes in which a circle is down
+    are set in `circle`. `sources[order]` ascend. Scratch: `live`, and `ranked`, whose last two rows are for one pool
+    member and for the CI.
     """
-    now, row = board.now, board.row
-    rows = 0
-    for i in range(found):
-        at = board.visited[i]
-        row[at] = rows
-        rows += now[at, DOWN] != 0 and marks[at] & (LATE | AHEAD) != 0
-    times = np.zeros((rows, LANES), np.int32)
-    ranked, total = np.empty(touched, np.int64), 0
-    for i in range(touched):
-        pool = board.touched[i]
-        spare = pools[pool, 1]
-        ranked[i] = total
-        board.counted[pool, 0] = i
-        if spare and board.lost[board.start[pool] + spare]:
-            total += spare + 1
-    sorted_rows, carried = np.zeros((total, LANES), np.int32), np.empty(LANES, np.int32)
-    circle = np.uint64(0)
-    for i in range(found):
-        at = board.visited[i]
-        down = now[at, DOWN]
-        if not down or marks[at] & (LATE | AHEAD) == 0:
+    turn, number, lanes = 0, ahead.number, times.shape[1]
+    live[:] = False
+    row, carried = len(ranked) - 1, len(ranked) - 2
+    for at in range(begin, len(hit)):
+        while turn < len(order) and sources[order[turn]] < at:
+            turn += 1
+        if not hit[at] or number[at] < 0:
             continue
-        mine, own = row[at], max(restore[at], np.int32(0))
-        for lane in range(LANES):
-            times[mine, lane] = (times[mine, lane] + own) * np.int32((down >> np.uint64(lane)) & ONE)
-        for edge in range(nodes[at, 0], nodes[at, 0] + nodes[at, 1]):
-            word = words[edge]
-            target = word >> np.uint32(3)
-            if not word & np.uint32(4):
-                if word & np.uint32(3) == 3 and marks[target] & (LATE | AHEAD):
-                    if target <= at:
-                        circle |= down
-                    else:
-                        longer(times, row[target], mine)
+        found = False
+        for edge in range(needs.first[at, 0], needs.first[at, 1]):
+            provider = needs.providers[edge]
+            if provider >= at:
+                if hit[provider]:
+                    for word in range(WORDS):
+                        circle[word] |= now[provider, DOWN + word]
+            elif live[provider]:
+                mine = number[provider]
+                if found:
+                    for lane in range(lanes):
+                        ranked[row, lane] = max(ranked[row, lane], times[mine, lane])
+                else:
+                    for lane in range(lanes):
+                        ranked[row, lane] = times[mine, lane]
+                found = True
+        if turn < len(order) and sources[order[turn]] == at:
+            if not found:
+                ranked[row] = 0
+            found = True
+            while turn < len(order) and sources[order[turn]] == at:
+                ranked[row, order[turn]] = max(ranked[row, order[turn]], 1)
+                turn += 1
+        for edge in range(needs.first[at, 3], needs.first[at + 1, 0]):
+            pool = needs.providers[edge]
+            spare, any_lost = np.int64(pools[pool, 1]), False
+            if pools[pool, 3] != 3:
                 continue
-            spare = pools[target, 1]
-            broken = board.lost[board.start[target] + spare]
-            to = pools[target, 0]
-            if not broken or pools[target, 3] != 3 or marks[to] & (LATE | AHEAD) == 0:
-                continue
-            if to <= at:
-                circle |= down & broken
-            elif spare:
-                first = ranked[np.int64(board.counted[target, 0])]
-                rank(sorted_rows, first, spare, times, mine, carried)
-                for lane in range(LANES):
-                    times[row[to], lane] = max(times[row[to], lane], sorted_rows[first + spare, lane])
-            else:
-                longer(times, row[to], mine)
-    return times, circle
-
-
-@part
-def count_late(board: Board, found: int, times: I32, rto: I32, marks: U8, wanted: np.uint8, late: I32) -> None:
-    """Add to `late`, lane by lane, the services down whose RTO is shorter than the time until they are back."""
-    for i in range(found):
-        at = board.visited[i]
-        down = board.now[at, DOWN]
-        if down and marks[at] & wanted == wanted:
-            mine, limit = board.row[at], rto[at]
-            for lane in range(LANES):
-                late[lane] += np.int32((down >> np.uint64(lane)) & ONE) & np.int32(times[mine, lane] > limit)
+            for i in range(needs.member[pool], needs.member[pool + 1]):
+                member = needs.members[i]
+                if member >= at:
+                    if hit[member]:
+                        for word in range(WORDS):
+                            circle[word] |= now[member, DOWN + word] & now[at, DOWN + word]
+                elif live[member]:
+                    if not any_lost:
+                        ranked[: spare + 1] = 0
+                        any_lost = True
+                    rank(ranked, spare, times, number[member], ranked[carried])
+            if any_lost:
+                if not found:
+                    ranked[row] = 0
+                found = True
+                for lane in range(lanes):
+                    ranked[row, lane] = max(ranked[row, lane], ranked[spare, lane])
+        if not found:
+            continue
+        live[at] = True
+        mine, own, limit = number[at], ahead.table[number[at], OWN], ahead.table[number[at], LIMIT]
+        for lane in range(lanes):
+            times[mine, lane] = min(ranked[row, lane] + own, cap) if ranked[row, lane] else 0
+        if limit != NO_LIMIT:
+            for lane in range(lanes):
+                late[lane] += np.int32(times[mine, lane] > limit + 1)

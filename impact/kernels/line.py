@@ -1,7 +1,12 @@
 """The graph in a line: CIs renumbered so that providers stand before their dependents, and close to what shares them.
 
 The line is a reverse postorder of a depth-first search. Begun at the CIs with the fewest dependents, it leaves CIs side
-by side that lead to the same hubs, which is what makes failures cheap to settle 64 at a time.
+by side that lead to the same hubs, which is what makes failures cheap to settle many at a time. CIs without dependents
+stand at its end: what is reached there leads nowhere, and that is told by its place alone.
+
+What depends on the CI at a place p stands in `words`, ordered by what losing it does, so that nothing has to be asked
+of each: from `nodes[p, 0]` those it takes down, from `nodes[p, 1]` those it degrades, from `nodes[p, 2]` those it puts
+at risk, each as a place; from `nodes[p, 3]` to `nodes[p + 1, 0]` the pools it is a member of.
 """
 
 import numpy as np
@@ -10,17 +15,18 @@ from impact.kernels.jit import Kernel
 from impact.kernels.types import B1, I32, U8, U32
 
 NOWHERE = -1
-FAR = 2**40
-COUNTED, SERVICE, CLOCK, GROUP, LATE, AHEAD = (np.uint8(1 << bit) for bit in range(6))
+FAR = 2**30
+COUNTED, SERVICE, CLOCK, GROUP, LATE = (np.uint8(1 << bit) for bit in range(5))
 """Marks of a CI in line: it is counted; a service; one that has an RTO; a group that has a head count; a service that
-could miss its RTO if everything it requires were down; a CI that leads to such a service."""
+could miss its RTO if everything it requires were down."""
 
 
 @Kernel
 def explore(
     nodes: U32, words: U32, pools: I32, roots: I32, keep: B1, place: I32, pool_place: I32
-) -> tuple[I32, I32, bool]:
-    """What `roots` lead to without leaving `keep`: the CIs in line, the pools, and whether there is a circle.
+) -> tuple[I32, I32, int, bool]:
+    """What `roots` lead to without leaving `keep`: the CIs in line, the pools, the place of the first CI without
+    dependents, and whether there is a circle.
 
     `place[V]` and `pool_place[P]` are NOWHERE before; afterwards they tell where in the two results a CI or pool is.
     """
@@ -28,8 +34,8 @@ def explore(
     found, stack = np.empty(size, np.int32), np.empty(size, np.int32)
     cursor = np.empty(size, np.uint32)
     pools_found = np.empty(len(pool_place), np.int32)
-    done = np.zeros(size, np.bool_)
-    at, pool_count, circle = size, 0, False
+    done, leads = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
+    at, pool_count, inner, circle = size, 0, 0, False
     for i in range(len(roots)):
         root = roots[i]
         if place[root] != NOWHERE:
@@ -44,6 +50,7 @@ def explore(
                 at -= 1
                 found[at] = ci
                 done[ci] = True
+                inner += leads[ci]
                 top -= 1
                 continue
             word = words[cursor[top]]
@@ -52,6 +59,7 @@ def explore(
             dependent = np.uint32(pools[target, 0]) if word & np.uint32(4) else target
             if not keep[dependent]:
                 continue
+            leads[ci] = True
             if word & np.uint32(4) and pool_place[target] == NOWHERE:
                 pool_place[target] = pool_count
                 pools_found[pool_count] = target
@@ -63,33 +71,40 @@ def explore(
                 cursor[top] = nodes[dependent, 0]
             elif not done[dependent]:
                 circle = True
-    line = found[at:].copy()
+    line, ends = np.empty(size - at, np.int32), np.array([0, inner])
     for i in range(len(line)):
-        place[line[i]] = i
-    return line, pools_found[:pool_count].copy(), circle
+        ci = found[at + i]
+        place[ci] = ends[1 - leads[ci]]
+        line[place[ci]] = ci
+        ends[1 - leads[ci]] += 1
+    return line, pools_found[:pool_count].copy(), inner, circle
 
 
 @Kernel
 def renumber(
     nodes: U32, words: U32, pools: I32, line: I32, pool_line: I32, place: I32, pool_place: I32
 ) -> tuple[U32, U32, I32]:
-    """The arrays of `kernels.walk` for the CIs and pools in line, by their places."""
+    """The arrays of `kernels.walk` for the CIs and pools in line, by their places and laid out as told above."""
     total = 0
     for i in range(len(line)):
         total += int(nodes[line[i], 1])
-    new_nodes, new_words = np.empty((len(line), 2), np.uint32), np.empty(total, np.uint32)
+    new_nodes, new_words = np.empty((len(line) + 1, 4), np.uint32), np.empty(total, np.uint32)
     filled = 0
     for i in range(len(line)):
-        ci = line[i]
-        new_nodes[i, 0] = filled
-        for edge in range(nodes[ci, 0], nodes[ci, 0] + nodes[ci, 1]):
-            word = words[edge]
-            target = word >> np.uint32(3)
-            to = pool_place[target] if word & np.uint32(4) else place[target]
-            if to != NOWHERE:
-                new_words[filled] = (np.uint32(to) << np.uint32(3)) | (word & np.uint32(7))
-                filled += 1
-        new_nodes[i, 1] = filled - new_nodes[i, 0]
+        first = nodes[line[i], 0]
+        for column in range(4):
+            new_nodes[i, column] = filled
+            for edge in range(first, first + nodes[line[i], 1]):
+                word = words[edge]
+                target = word >> np.uint32(3)
+                if word & np.uint32(4):
+                    wanted, to = column == 3, pool_place[target]
+                else:
+                    wanted, to = word & np.uint32(3) == 3 - column, place[target]
+                if wanted and to != NOWHERE:
+                    new_words[filled] = to
+                    filled += 1
+    new_nodes[len(line)] = filled
     new_pools = pools[pool_line]
     for q in range(len(pool_line)):
         new_pools[q, 0] = place[new_pools[q, 0]]
@@ -97,49 +112,42 @@ def renumber(
 
 
 @Kernel
-def look_ahead(nodes: U32, words: U32, pools: I32, restore: I32, rto: I32, circle: bool, marks: U8) -> None:
-    """Mark services that could be late at all, and what leads to them: recovery times matter only there.
+def look_ahead(nodes: U32, words: U32, pools: I32, restore: I32, rto: I32, circle: bool, marks: U8) -> I32:
+    """Mark services that could be late at all; how late, if all that a CI requires is back at once, services from it on
+    can be at most.
 
-    No recovery is longer than along the longest chain of restore times. So what leads to such a service counts only if
-    the longest chain to it (`longest`), and on to a service less that one's RTO (`after`), is more than nothing. Where
-    there are circles, chains have no length, and everything that leads to a service with an RTO counts.
+    No recovery is longer than along the longest chain of restore times. So a CI that waits t minutes for what it
+    requires matters to some promise only if t and what the longest chain from it to a service (`over`) has beyond that
+    one's RTO are more than nothing: `-FAR` where they cannot be. Where there are circles, chains have no length: `FAR`
+    for everything that leads to a service with an RTO.
     """
-    size = len(nodes)
-    longest = np.zeros(size, np.int64)
+    size = len(restore)
+    longest, over = np.zeros(size, np.int64), np.full(size, -FAR, np.int64)
     for at in range(size):
         longest[at] += max(restore[at], 0)
         if marks[at] & CLOCK and (circle or longest[at] > rto[at]):
             marks[at] |= LATE
-        for edge in range(nodes[at, 0], nodes[at, 0] + nodes[at, 1]):
-            word = words[edge]
-            to = word >> np.uint32(3)
-            hard = word & np.uint32(3) == 3
-            if word & np.uint32(4):
-                hard = pools[to, 3] == 3
-                to = np.uint32(pools[to, 0])
-            if hard:
+        for edge in range(nodes[at, 0], nodes[at, 1]):
+            longest[words[edge]] = max(longest[words[edge]], longest[at])
+        for edge in range(nodes[at, 3], nodes[at + 1, 0]):
+            if pools[words[edge], 3] == 3:
+                to = pools[words[edge], 0]
                 longest[to] = max(longest[to], longest[at])
-    after = np.full(size, -FAR, np.int64)
     again = True
     while again:
         again = False
         for at in range(size - 1, -1, -1):
-            if circle and marks[at] & AHEAD:
+            if over[at] == FAR:
                 continue
-            if marks[at] & LATE:
-                after[at] = -rto[at]
-            for edge in range(nodes[at, 0], nodes[at, 0] + nodes[at, 1]):
-                word = words[edge]
-                to = word >> np.uint32(3)
-                hard = word & np.uint32(3) == 3
-                if word & np.uint32(4):
-                    hard = pools[to, 3] == 3
-                    to = np.uint32(pools[to, 0])
-                if hard and marks[to] & (LATE | AHEAD):
-                    after[at] = max(after[at], after[to] + max(restore[to], 0))
-                    if circle:
-                        marks[at] |= AHEAD
-                        again = True
-                        break
-            if longest[at] + after[at] > 0:
-                marks[at] |= AHEAD
+            beyond = np.int64(-rto[at] if marks[at] & LATE else -FAR)
+            for edge in range(nodes[at, 0], nodes[at, 1]):
+                beyond = max(beyond, over[words[edge]])
+            for edge in range(nodes[at, 3], nodes[at + 1, 0]):
+                if pools[words[edge], 3] == 3:
+                    beyond = max(beyond, over[pools[words[edge], 0]])
+            if beyond > -FAR and circle:
+                over[at] = FAR
+                again = True
+            elif longest[at] + beyond > 0:
+                over[at] = beyond + max(restore[at], 0)
+    return np.minimum(over, FAR).astype(np.int32)

@@ -19,7 +19,7 @@ from impact.kernels.jit import compile_kernels
 from impact.kernels.types import B1, I32
 from impact.sweep.lineup import Lineup
 from impact.sweep.pool import SHARES, parted
-from impact.sweep.work import Share, Worker
+from impact.sweep.work import MOST, Share, Worker
 
 TIMEOUT = 10.0
 """Seconds to wait for the scheduler."""
@@ -46,10 +46,10 @@ class Task:
 
 @dataclass
 class Place:
-    """Where one thread of a worker works: its scratch, and the failures it knows to be large, by place in line."""
+    """Where one thread of a worker works: its scratch, and how many CIs failures are known to hit, by place in line."""
 
     worker: Worker
-    large: B1
+    hits: I32
 
 
 Work = Callable[[Task, int, int, I32], Share]
@@ -137,8 +137,8 @@ def _settled(client: Any, work: Work, task: Task, threads: int, large: B1) -> It
 def small(task: Task, begin: int, end: int, known: I32) -> Share:
     """Settle those of a part of the sources that hit few CIs, given some `known` to be large."""
     place = place_for(task)
-    place.large[known] = True
-    return place.worker.small(task.sources[begin:end], place.large)
+    place.hits[known] = MOST + 1
+    return place.worker.small(task.sources[begin:end], place.hits, MOST)
 
 
 def together(task: Task, begin: int, end: int, _known: I32) -> Share:
@@ -152,7 +152,7 @@ def place_for(task: Task) -> Place:
     with _lock:
         compile_kernels()
         if key not in _places:
-            _places[key] = Place(Worker(task.lineup), np.zeros(len(task.lineup.line), np.bool_))
+            _places[key] = Place(Worker(task.lineup), np.zeros(len(task.lineup.line), np.int32))
         return _places[key]
 
 

@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,25 +10,41 @@ import numpy as np
 from impact.analyses.affected import TIERS
 from impact.estate import UNKNOWN, Estate
 from impact.graph import PROVIDER
-from impact.kernels.alone import Facts
+from impact.kernels.alone import Facts, Lists, list_up
 from impact.kernels.line import CLOCK, COUNTED, GROUP, NOWHERE, SERVICE, explore, look_ahead, renumber
+from impact.kernels.missed import Ahead, lead
+from impact.kernels.together import Needs, turn
 from impact.kernels.types import B1, I32, U8, U32
 
 
 @dataclass(frozen=True)
 class Lineup:
-    """`line[p]` is the CI at place p; arrays as in `kernels.walk`, by place; `circular` where dependencies form one."""
+    """`line[p]` is the CI at place p, from `inner` on without dependents; arrays as in `kernels.line`; `circular` where
+    dependencies form one; what leads to services that could be late is `ahead`, where pools have `ranks` ranks."""
 
     line: I32
     nodes: U32
     words: U32
     pools: I32
     facts: Facts
+    inner: int
     circular: bool
+    ahead: Ahead
+    ranks: int
 
     @property
     def arrays(self) -> tuple[U32, U32, I32]:
         return self.nodes, self.words, self.pools
+
+    @cached_property
+    def lists(self) -> Lists:
+        """Places of what is counted."""
+        return list_up(self.facts)
+
+    @cached_property
+    def needs(self) -> Needs:
+        """What each CI depends on, by place."""
+        return Needs(*turn.run(*self.arrays))
 
 
 def line_up(estate: Estate, keep: B1 | None = None, counted: B1 | None = None) -> Lineup:
@@ -39,11 +56,11 @@ def line_up(estate: Estate, keep: B1 | None = None, counted: B1 | None = None) -
     roots = roots[np.argsort(nodes[roots, 1], kind="stable")]
     place = np.full(graph.size, NOWHERE, np.int32)
     pool_place = np.full(len(graph.pools) + 1, NOWHERE, np.int32)
-    line, pool_line, circular = explore.run(nodes, words, pools, roots, keep, place, pool_place)
+    line, pool_line, inner, circular = explore.run(nodes, words, pools, roots, keep, place, pool_place)
     arrays = renumber.run(nodes, words, pools, line, pool_line, place, pool_place)
-    facts = facts_of(estate, line, place, np.ones(len(line), np.bool_) if counted is None else counted[line])
-    look_ahead.run(*arrays, facts.restore, facts.rto, circular, facts.marks)
-    return Lineup(line, *arrays, facts, circular)
+    counts = np.ones(len(line), np.bool_) if counted is None else counted[line]
+    facts = facts_of(estate, line, place, counts)
+    return Lineup(line, *arrays, facts, inner, circular, *look(estate, line, arrays, facts, circular))
 
 
 def same_line(lineup: Lineup, estate: Estate, counted: B1) -> Lineup:
@@ -51,8 +68,18 @@ def same_line(lineup: Lineup, estate: Estate, counted: B1) -> Lineup:
     place = np.full(estate.size, NOWHERE, np.int32)
     place[lineup.line] = np.arange(len(lineup.line), dtype=np.int32)
     facts = facts_of(estate, lineup.line, place, counted[lineup.line])
-    look_ahead.run(*lineup.arrays, facts.restore, facts.rto, lineup.circular, facts.marks)
-    return replace(lineup, facts=facts)
+    ahead, ranks = look(estate, lineup.line, lineup.arrays, facts, lineup.circular)
+    return replace(lineup, facts=facts, ahead=ahead, ranks=ranks)
+
+
+def look(
+    estate: Estate, line: I32, arrays: tuple[U32, U32, I32], facts: Facts, circular: bool
+) -> tuple[Ahead, int]:
+    """What leads to services that could be late, which get marked; and how many ranks its pools have."""
+    restore, rto = estate.numbers["restore"][line], estate.numbers["rto"][line]
+    over = look_ahead.run(*arrays, restore, rto, circular, facts.marks)
+    *ahead, ranks = lead.run(*arrays, facts.marks, restore, rto, over)
+    return Ahead(*ahead), ranks
 
 
 def facts_of(estate: Estate, line: I32, place: I32, counted: B1) -> Facts:
@@ -67,10 +94,7 @@ def facts_of(estate: Estate, line: I32, place: I32, counted: B1) -> Facts:
     marks[np.nonzero(client)[0][people > 0]] |= GROUP
     number = np.full(len(line), -1, np.int32)
     number[client] = np.arange(len(groups), dtype=np.int32)
-    return Facts(
-        marks, rto, estate.numbers["restore"][line], tiers_of(rto), number, people.astype(np.int32),
-        *nesting(estate, groups, place),
-    )  # fmt: skip
+    return Facts(marks, tiers_of(rto), number, people.astype(np.int32), *nesting(estate, groups, place))
 
 
 def tiers_of(rto: I32) -> U8:

@@ -1,20 +1,25 @@
 """Who does the work of a sweep: threads of this process, or the workers of a dask scheduler."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Protocol
 
 import numpy as np
 
+from impact.kernels.small import pass_on
 from impact.kernels.together import LANES
 from impact.kernels.types import I32
 from impact.sweep.lineup import Lineup
+from impact.sweep import work
 from impact.sweep.work import Share, Worker
 
 SHARES = 32
 """Shares for each worker, so that none waits long for another at the end."""
+HUB = 8
+"""Dependents from which on a CI may hit many."""
+Task = Callable[[Worker], Share]
 
 
 class Pool(Protocol):
@@ -32,31 +37,36 @@ class Threads:
         self.count = count or os.cpu_count() or 1
 
     def shares(self, lineup: Lineup, sources: I32) -> Iterator[Share]:
-        """The small failures first, dependents before providers; then the large ones."""
+        """First the hubs that hit few CIs, dependents before providers; then the others together, beside all the rest."""
         workers: SimpleQueue[Worker] = SimpleQueue()
         count = min(self.count, max(1, len(sources) // 1_000))
         for _ in range(count):
             workers.put(Worker(lineup))
-        large = np.zeros(len(lineup.line), np.bool_)
+        hits = np.zeros(len(lineup.line), np.int32)
 
-        def small(part: I32) -> Share:
+        def done(task: Task) -> Share:
             worker = workers.get()
             try:
-                return worker.small(part, large)
+                return task(worker)
             finally:
                 workers.put(worker)
 
-        def together(part: I32) -> Share:
-            worker = workers.get()
-            try:
-                return worker.large(part)
-            finally:
-                workers.put(worker)
+        def alone(some: I32, most: int) -> list[Task]:
+            return [
+                lambda worker, part=part: worker.small(part, hits, most) for part in parted(some[::-1], count * SHARES)
+            ]
 
+        most, degree = work.MOST, np.diff(lineup.nodes[:, 0])
+        hub = degree[sources] >= HUB
         with ThreadPoolExecutor(count) as threads:
-            yield from threads.map(small, parted(sources[::-1], count * SHARES))
-            rest = sources[large[sources]]
-            yield from threads.map(together, parted(rest, len(rest) // LANES + 1))
+            yield from threads.map(done, alone(sources[hub], most))
+            pass_on.run(lineup.nodes, lineup.words, most, hits)
+            large = sources[hits[sources] > most]
+            rest = sources[~hub & (hits[sources] <= most)]
+            together: list[Task] = [
+                lambda worker, part=part: worker.large(part) for part in parted(large, len(large) // LANES + 1)
+            ]
+            yield from threads.map(done, [*together, *alone(rest, len(lineup.line))])
 
 
 def parted(sources: I32, count: int) -> list[I32]:

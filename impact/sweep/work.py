@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from impact.kernels.alone import MISSED, WIDTH, fail_each
-from impact.kernels.small import UNSETTLED, fail_small, new_desk
-from impact.kernels.together import LANES, new_board
-from impact.kernels.types import B1, I32
+from impact.kernels.missed import LIMIT, NO_LIMIT, UNSETTLED, new_waits
+from impact.kernels.small import fail_small, new_desk
+from impact.kernels.together import LANES, WIDE
+from impact.kernels.types import B1, I32, U64
 from impact.sweep.lineup import Lineup
 
 MOST = 8_192
@@ -31,23 +32,37 @@ class Worker:
 
     def __init__(self, lineup: Lineup) -> None:
         self._lineup = lineup
-        self._desk = tuple(new_desk(len(lineup.line), lineup.pools))
-        self._board: tuple[Any, ...] | None = None
+        self._desk = tuple(new_desk(lineup.pools, lineup.facts))
+        self._waits = tuple(new_waits(lineup.ahead, lineup.ranks))
+        self._rows: tuple[Any, ...] | None = None
 
-    def small(self, sources: I32, large: B1) -> Share:
-        """Settle those of `sources` that hit few CIs; mark the others in `large`, by place."""
-        table = np.zeros((len(sources), WIDTH), np.int32)
-        fail_small.run(*self._lineup.arrays, sources, tuple(self._lineup.facts), self._desk, MOST, large, table)
-        done = ~large[sources]
+    def small(self, sources: I32, hits: I32, most: int) -> Share:
+        """Settle those of `sources` that hit `most` CIs or fewer, and tell in `hits` how many each does, by place."""
+        table, lineup = np.zeros((len(sources), WIDTH), np.int32), self._lineup
+        fail_small.run(
+            *lineup.arrays, sources, tuple(lineup.facts), tuple(lineup.ahead), self._desk, self._waits, lineup.inner, most,
+            hits, table,
+        )  # fmt: skip
+        done = hits[sources] <= most
         return Share(sources[done], table[done], table[done, MISSED] == UNSETTLED)
 
     def large(self, sources: I32) -> Share:
         """Settle `sources` together."""
-        if self._board is None:
-            self._board = tuple(new_board(len(self._lineup.line), self._lineup.pools))
+        if self._rows is None:
+            self._rows = self._new_rows()
         table = np.zeros((len(sources), WIDTH), np.int32)
+        lineup = self._lineup
         lanes = fail_each.run(
-            *self._lineup.arrays, sources, tuple(self._lineup.facts), self._board, self._lineup.circular, table
+            tuple(lineup.needs), lineup.pools, sources, tuple(lineup.facts), tuple(lineup.lists), tuple(lineup.ahead),
+            lineup.circular, *self._rows, table,
         )  # fmt: skip
         at = np.arange(len(sources))
-        return Share(sources, table, (lanes[at // LANES] >> (at % LANES).astype(np.uint64) & np.uint64(1)) != 0)
+        return Share(sources, table, (lanes.ravel()[at // 64] >> (at % 64).astype(np.uint64) & np.uint64(1)) != 0)
+
+    def _new_rows(self) -> tuple[U64, Any, int]:
+        """Rows of states, and of times, as narrow as what they are compared with allows; and where those end."""
+        table, size = self._lineup.ahead.table, len(self._lineup.line)
+        limits = table[:, LIMIT][table[:, LIMIT] < NO_LIMIT]
+        cap = int(limits.max(initial=0)) + 2
+        width = next((width for width in (np.uint8, np.uint16) if cap <= np.iinfo(width).max), np.int32)
+        return np.empty((size, WIDE), np.uint64), np.empty((len(table), LANES), width), cap
