@@ -25,7 +25,7 @@ from impact.kernels.together import (
     take,
     take_pool,
 )
-from impact.kernels.types import B1, I32, I64, U8, U32, U64
+from impact.kernels.types import B1, I32, I64, U8, U64
 
 CIS, SERVICES, TIERS, PEOPLE, MISSED, BROKEN, WIDTH = 0, 3, 6, 11, 14, 15, 16
 """Columns of the result, each a sum over what the failure hits: CIs down, degraded, at risk; services the same;
@@ -56,8 +56,8 @@ class Facts(NamedTuple):
 
 
 class Lists(NamedTuple):
-    """Places of what is counted: CIs; services, by tier from `tiers[tier]` to `tiers[tier + 1]`, then those without RTO;
-    groups with people."""
+    """Places of what is counted: CIs; services, by tier from `tiers[tier]` to `tiers[tier + 1]`, then those without an
+    RTO; groups with people."""
 
     counted: I32
     services: I32
@@ -146,9 +146,9 @@ def fail_each(
 ) -> U64:  # fmt: skip
     """Fill `out[i]` with what the failure of `sources[i]` alone does; columns as above.
 
-    Scratch: `now[V, WIDE]`, and `times[R, LANES]` with a row for every CI of the `Ahead`, where
-    what is `cap` or more is `cap`. For every LANES sources a row of
-    words is handed back: the lanes in which a circle is down, whose MISSED is not settled here.
+    Scratch: `now[V, WIDE]`, and `times[R, LANES]` with a row for every CI of the `Ahead`, where what is `cap` or more
+    is `cap`. For every LANES sources a row of words is handed back: the lanes in which a circle is down, whose MISSED is
+    not settled here.
     """
     facts, needs, lists, ahead = Facts(*facts_of), Needs(*needs_of), Lists(*lists_of), Ahead(*ahead_of)
     total, size, most = len(sources), len(now), 0

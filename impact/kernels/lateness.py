@@ -18,7 +18,7 @@ from impact.kernels.types import B1, I32, I64, U64
 
 
 @part
-def rank(ranked: Any, spare: int, times: Any, mine: int, carried: Any) -> None:
+def rank(ranked: Any, spare: Any, times: Any, mine: int, carried: Any) -> None:
     """Put row `mine` into the first rows of `ranked`, which are sorted in each lane, the longest first."""
     for lane in range(LANES):
         carried[lane] = times[mine, lane]

@@ -1,17 +1,20 @@
-"""The graph in a line: CIs renumbered so that providers stand before their dependents, and close to what shares them.
+"""The graph in a line: CIs renumbered so that providers stand before their dependents.
 
-The line is a reverse postorder of a depth-first search. Begun at the CIs with the fewest dependents, it leaves CIs side
-by side that lead to the same hubs, which is what makes failures cheap to settle many at a time. CIs without dependents
-stand at its end: what is reached there leads nowhere, and that is told by its place alone.
+CIs stand by level, the number of hops on the longest way to them, so that what a failure reaches one after another
+stands together; within a level, those with the most dependents first, so that what is looked at most often does, too.
+CIs without dependents stand at the end of the line: what is reached there leads nowhere, and that is told by its place
+alone.
 
 What depends on the CI at a place p stands in `words`, ordered by what losing it does, so that nothing has to be asked
 of each: from `nodes[p, 0]` those it takes down, from `nodes[p, 1]` those it degrades, from `nodes[p, 2]` those it puts
 at risk, each as a place; from `nodes[p, 3]` to `nodes[p + 1, 0]` the pools it is a member of.
 """
 
+from typing import Any
+
 import numpy as np
 
-from impact.kernels.jit import Kernel
+from impact.kernels.jit import Kernel, part
 from impact.kernels.types import B1, I32, U8, U32
 
 NOWHERE = -1
@@ -21,63 +24,82 @@ COUNTED, SERVICE, CLOCK, GROUP, LATE = (np.uint8(1 << bit) for bit in range(5))
 could miss its RTO if everything it requires were down."""
 
 
-@Kernel
-def explore(
-    nodes: U32, words: U32, pools: I32, roots: I32, keep: B1, place: I32, pool_place: I32
-) -> tuple[I32, I32, int, bool]:
-    """What `roots` lead to without leaving `keep`: the CIs in line, the pools, the place of the first CI without
-    dependents, and whether there is a circle.
+@part
+def by_degree(cis: I32, nodes: U32) -> I32:
+    """The CIs, those with the most dependents first."""
+    most: Any = 0
+    for i in range(len(cis)):
+        most = max(most, np.int64(nodes[cis[i], 1]))
+    begin = np.zeros(most + 2, np.int64)
+    for i in range(len(cis)):
+        begin[most - np.int64(nodes[cis[i], 1]) + 1] += 1
+    begin = np.cumsum(begin)
+    ordered = np.empty(len(cis), np.int32)
+    for i in range(len(cis)):
+        rank = most - np.int64(nodes[cis[i], 1])
+        ordered[begin[rank]] = cis[i]
+        begin[rank] += 1
+    return ordered
 
-    `place[V]` and `pool_place[P]` are NOWHERE before; afterwards they tell where in the two results a CI or pool is.
+
+@part
+def by_level(cis: I32, level: I32, leads: B1, deepest: int) -> tuple[I32, int]:
+    """The CIs by level, those that lead nowhere behind all others; and how many these are."""
+    begin, inner = np.zeros(2 * deepest + 3, np.int64), 0
+    for i in range(len(cis)):
+        begin[level[cis[i]] + (0 if leads[cis[i]] else deepest + 1) + 1] += 1
+        inner += leads[cis[i]]
+    begin = np.cumsum(begin)
+    line = np.empty(len(cis), np.int32)
+    for i in range(len(cis)):
+        rank = level[cis[i]] + (0 if leads[cis[i]] else deepest + 1)
+        line[begin[rank]] = cis[i]
+        begin[rank] += 1
+    return line, inner
+
+
+@Kernel
+def explore(index: U32, providers: I32, nodes: U32, roots: I32, keep: B1, place: I32) -> tuple[I32, int, bool]:
+    """The CIs to `keep`, which are `roots`, in line; the place of the first without dependents among them; and whether
+    there is a circle.
+
+    The providers of CI v stand from `providers[index[v, 0]]` on, so many as `index[v, 1]`. `place[V]` is NOWHERE
+    before; afterwards it tells where in the result a CI is.
     """
-    size = len(nodes)
-    found, stack = np.empty(size, np.int32), np.empty(size, np.int32)
-    cursor = np.empty(size, np.uint32)
-    pools_found = np.empty(len(pool_place), np.int32)
-    done, leads = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
-    at, pool_count, inner, circle = size, 0, 0, False
-    for i in range(len(roots)):
-        root = roots[i]
-        if place[root] != NOWHERE:
+    size = len(roots)
+    stack, cursor = np.empty(size, np.int32), np.empty(size, np.uint32)
+    level, leads, done = np.zeros(len(index), np.int32), np.zeros(len(index), np.bool_), np.zeros(len(index), np.bool_)
+    deepest, circle = 0, False
+    for i in range(size):
+        if place[roots[i]] != NOWHERE:
             continue
-        place[root] = 0
-        stack[0] = root
-        cursor[0] = nodes[root, 0]
+        place[roots[i]], stack[0], cursor[0] = 0, roots[i], index[roots[i], 0]
         top = 0
         while top >= 0:
             ci = stack[top]
-            if cursor[top] == nodes[ci, 0] + nodes[ci, 1]:
-                at -= 1
-                found[at] = ci
+            if cursor[top] == index[ci, 0] + index[ci, 1]:
                 done[ci] = True
-                inner += leads[ci]
+                deepest = max(deepest, level[ci])
+                if top:
+                    level[stack[top - 1]] = max(level[stack[top - 1]], level[ci] + 1)
                 top -= 1
                 continue
-            word = words[cursor[top]]
+            provider = providers[cursor[top]]
             cursor[top] += np.uint32(1)
-            target = word >> np.uint32(3)
-            dependent = np.uint32(pools[target, 0]) if word & np.uint32(4) else target
-            if not keep[dependent]:
+            if not keep[provider]:
                 continue
-            leads[ci] = True
-            if word & np.uint32(4) and pool_place[target] == NOWHERE:
-                pool_place[target] = pool_count
-                pools_found[pool_count] = target
-                pool_count += 1
-            if place[dependent] == NOWHERE:
-                place[dependent] = 0
+            leads[provider] = True
+            if place[provider] == NOWHERE:
                 top += 1
-                stack[top] = dependent
-                cursor[top] = nodes[dependent, 0]
-            elif not done[dependent]:
+                place[provider], stack[top], cursor[top] = 0, provider, index[provider, 0]
+            elif done[provider]:
+                level[ci] = max(level[ci], level[provider] + 1)
+            else:
                 circle = True
-    line, ends = np.empty(size - at, np.int32), np.array([0, inner])
-    for i in range(len(line)):
-        ci = found[at + i]
-        place[ci] = ends[1 - leads[ci]]
-        line[place[ci]] = ci
-        ends[1 - leads[ci]] += 1
-    return line, pools_found[:pool_count].copy(), inner, circle
+    line, inner = by_level(by_degree(roots, nodes), level, leads, deepest)
+    for at in range(size):
+        place[line[at]] = at
+    return line, inner, circle
 
 
 @Kernel
@@ -91,19 +113,17 @@ def renumber(
     new_nodes, new_words = np.empty((len(line) + 1, 4), np.uint32), np.empty(total, np.uint32)
     filled = 0
     for i in range(len(line)):
-        first = nodes[line[i], 0]
+        first, end = nodes[line[i], 0], nodes[line[i], 0] + nodes[line[i], 1]
         for column in range(4):
             new_nodes[i, column] = filled
-            for edge in range(first, first + nodes[line[i], 1]):
-                word = words[edge]
-                target = word >> np.uint32(3)
-                if word & np.uint32(4):
-                    wanted, to = column == 3, pool_place[target]
-                else:
-                    wanted, to = word & np.uint32(3) == 3 - column, place[target]
-                if wanted and to != NOWHERE:
-                    new_words[filled] = to
-                    filled += 1
+            kind = 4 if column == 3 else 3 - column
+            for edge in range(first, end):
+                if words[edge] & np.uint32(7) == kind:
+                    target = words[edge] >> np.uint32(3)
+                    to = pool_place[target] if column == 3 else place[target]
+                    if to != NOWHERE:
+                        new_words[filled] = to
+                        filled += 1
     new_nodes[len(line)] = filled
     new_pools = pools[pool_line]
     for q in range(len(pool_line)):

@@ -5,13 +5,13 @@ small enough to stay near the processor. A CI's moment is the minutes that it wa
 zero where it does not wait at all.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from impact.kernels.jit import Kernel, fetch, part
 from impact.kernels.line import COUNTED, FAR, LATE
-from impact.kernels.types import I32, I64, U8, U32, U64
+from impact.kernels.types import I32, U8, U32, U64
 
 UNSETTLED = -1
 """In place of a number where a circle is down: recovery times have to be found otherwise."""
@@ -104,7 +104,7 @@ def first_bit(word: np.uint64) -> int:
 
 
 @part
-def wait(ahead: Ahead, waits: Waits, row: int, moment: int) -> None:
+def wait(ahead: Ahead, waits: Waits, row: Any, moment: Any) -> None:
     """A CI waits for what it requires, until this moment at least."""
     fetch(ahead.table, row)
     waits.moment[row] = max(np.int64(waits.moment[row]), moment)
@@ -113,7 +113,7 @@ def wait(ahead: Ahead, waits: Waits, row: int, moment: int) -> None:
 
 
 @part
-def rank(waits: Waits, first: int, decisive: int, touched: int, moment: int) -> tuple[int, int]:
+def rank(waits: Waits, first: Any, decisive: Any, touched: int, moment: Any) -> tuple[Any, int]:
     """One more member of a pool is back at `moment`: when the pool is back then, and how many pools were touched."""
     if waits.ranked[first] == 0:
         waits.touched[touched] = first

@@ -31,8 +31,8 @@ class Desk(NamedTuple):
     """Scratch for V CIs and P pools, clean between failures but for the lists.
 
     `state` is clean when only the classes are left in it; `lost` when it is zero. Lists: `queue` of CIs settled that
-    have dependents, `ends` of those without, `seeds[level - 1]` of what may settle at a lower level, `clients` of groups
-    hit, `touched` of pools.
+    have dependents, `ends` of those without, `seeds[level - 1]` of what may settle at a lower level, `clients` of
+    groups hit, `touched` of pools.
     """
 
     state: U8
@@ -52,7 +52,7 @@ def new_desk(pools: I32, facts: Facts) -> Desk:
     classes[clock] = TIERED + facts.tier[clock]
     classes[~counted] = np.where(client[~counted], SILENT, NOTHING)
     return Desk(
-        classes << CLASS, np.zeros(len(pools) + 1, np.int32), np.empty(size + 1, np.uint32),
+        (classes << CLASS).astype(np.uint8), np.zeros(len(pools) + 1, np.int32), np.empty(size + 1, np.uint32),
         np.empty(size + 1, np.uint32), np.empty((2, size + 1), np.uint32), np.empty(int(client.sum()) + 1, np.uint32),
         np.empty(len(pools) + 1, np.uint32),
     )  # fmt: skip
@@ -188,8 +188,8 @@ def fail_small(
     nodes: U32, words: U32, pools: I32, sources: I32, facts_of: tuple[Any, ...], ahead_of: tuple[Any, ...],
     desk_of: tuple[Any, ...], waits_of: tuple[Any, ...], inner: int, most: int, hits: I32, out: I32,
 ) -> None:  # fmt: skip
-    """Fill `out[i]` with what the failure of `sources[i]` alone does, and tell in `hits` how many CIs that hits: those with
-    more than `most` are not settled.
+    """Fill `out[i]` with what the failure of `sources[i]` alone does, and tell in `hits` how many CIs that hits: those
+    with more than `most` are not settled.
 
     `sources` are places in line, best given dependents first: what these hit tells which of their providers are large.
     """
@@ -260,3 +260,13 @@ def fail_small(
                         out[i, TIERS + kind - TIERED] += number
         for k in range(pool_count):
             desk.lost[desk.touched[k]] = 0
+
+
+@Kernel
+def fail_late(sources: I32, ahead_of: tuple[Any, ...], waits_of: tuple[Any, ...], out: I32) -> None:
+    """Fill in of `out[i]` only how many services are back too late if `sources[i]` fails alone."""
+    ahead, waits = Ahead(*ahead_of), Waits(*waits_of)
+    for i in range(len(sources)):
+        row = ahead.number[sources[i]]
+        if row >= 0 and ahead.table[row, OVER] > 0:
+            out[i, MISSED] = count_missed(ahead, waits, row)

@@ -76,7 +76,7 @@ def turn(nodes: U32, words: U32, pools: I32) -> tuple[U32, U32, I64, U32, B1]:
 
 
 @part
-def lose(lost: U64, first: int, spare: int, so_far: int, now: U64, member: int, level: int) -> None:
+def lose(lost: U64, first: Any, spare: Any, so_far: int, now: U64, member: int, level: int) -> None:
     """One more member is lost, after at most `so_far` others: row `first + i` says where more than i are."""
     for at in range(first + min(spare, so_far), first, -1):
         for word in range(WORDS):
@@ -149,7 +149,9 @@ def add_to(planes: U64, first: int, row: U64, width: int, carried: U64) -> None:
 
 
 @part
-def count(places: I32, begin: int, end: int, hit: B1, now: U64, width: int, planes: U64, first: int, carried: U64) -> None:
+def count(
+    places: I32, begin: int, end: int, hit: B1, now: U64, width: int, planes: U64, first: int, carried: U64
+) -> None:
     """Count the CIs hit among `places[begin:end]`, by the first `width` words of their rows.
 
     FEW planes from `first` on take up to 15 CIs before they are added to those behind them, so that few carries go far.

@@ -7,7 +7,7 @@ import numpy as np
 from impact.adjacency import Adjacency
 from impact.estate import UNKNOWN, Estate
 from impact.graph import POOL, ImpactGraph
-from impact.kernels.types import B1, I32
+from impact.kernels.types import B1, I32, U32, U64
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Changes:
         something and depend on a changed time; what has a changed count, and groups nested in it."""
         counts, times = within(self.counts, estate), within(self.times, estate)
         groups = counts[estate.having_role(counts, "client")]
-        promising = estate.having_role(np.arange(estate.size, dtype=np.int32), "service")
-        promising &= estate.numbers["rto"] != UNKNOWN
         found = reached(estate, np.union1d(within(self.needs, estate), groups), down=True)
-        found |= promising & reached(estate, times, down=True, hard=True)
+        delayed = _listed(reached(estate, times, down=True, hard=True))
+        promising = estate.having_role(delayed, "service") & (estate.numbers["rto"][delayed] != UNKNOWN)
+        found[delayed[promising]] = True
         found[counts] = True
         return found
 
@@ -55,11 +55,16 @@ def changes(before: Estate, after: Estate) -> Changes | None:
     size = before.size
     needs = np.ones(after.size, np.bool_)
     needs[:size] = (before.kind != after.kind[:size]) | (before.live != after.live[:size])
-    moved = (before.graph.providers.index != after.graph.providers.index[:size]).any(axis=1)
+    moved = whole(before.graph.providers.index) != whole(after.graph.providers.index[:size])
     for ci in np.nonzero(moved & ~needs[:size])[0].tolist():
         needs[ci] = depends_on(before.graph, ci) != depends_on(after.graph, ci)
     differs = {name: before.numbers[name] != after.numbers[name][:size] for name in ("restore", "rto", "head_count")}
     return Changes(_listed(needs), _listed(differs["restore"]), _listed(differs["rto"] | differs["head_count"]))
+
+
+def whole(pairs: U32) -> U64:
+    """Each of some pairs as one number: to compare them at once."""
+    return np.ascontiguousarray(pairs).view(np.uint64)[:, 0]
 
 
 def _listed(marks: B1) -> I32:
@@ -120,7 +125,7 @@ def reached(estate: Estate, cis: I32, *, down: bool, hard: bool = False) -> B1:
             found, meta, pool = graph.providers.gather(ring)[1]
             effect, pooled = meta & 3, pool >= 0
             effect[pooled] = pools[pool[pooled], 3]
-        found = np.unique(found[effect == 3] if hard else found)
-        ring = found[~marks[found]].astype(np.int32)
+        found = found[~marks[found] & (effect == 3)] if hard else found[~marks[found]]
+        ring = np.unique(found).astype(np.int32)
         marks[ring] = True
     return marks

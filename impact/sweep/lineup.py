@@ -20,7 +20,8 @@ from impact.kernels.types import B1, I32, U8, U32
 @dataclass(frozen=True)
 class Lineup:
     """`line[p]` is the CI at place p, from `inner` on without dependents; arrays as in `kernels.line`; `circular` where
-    dependencies form one; what leads to services that could be late is `ahead`, where pools have `ranks` ranks."""
+    dependencies form one; what leads to services that could be late is `ahead`, where pools have `ranks` ranks. With
+    `only_late`, nothing is wanted but how many services are back too late."""
 
     line: I32
     nodes: U32
@@ -31,6 +32,7 @@ class Lineup:
     circular: bool
     ahead: Ahead
     ranks: int
+    only_late: bool = False
 
     @property
     def arrays(self) -> tuple[U32, U32, I32]:
@@ -47,20 +49,24 @@ class Lineup:
         return Needs(*turn.run(*self.arrays))
 
 
-def line_up(estate: Estate, keep: B1 | None = None, counted: B1 | None = None) -> Lineup:
+def line_up(estate: Estate, keep: B1 | None = None, counted: B1 | None = None, only_late: bool = False) -> Lineup:
     """The live CIs, or those to `keep`, in line; those `counted` (all) make up the numbers."""
     graph = estate.graph
     nodes, words, pools = graph.arrays
     keep = estate.live if keep is None else keep
     roots = np.nonzero(keep)[0].astype(np.int32)
-    roots = roots[np.argsort(nodes[roots, 1], kind="stable")]
     place = np.full(graph.size, NOWHERE, np.int32)
+    needs = graph.providers
+    line, inner, circular = explore.run(needs.index, needs.columns[PROVIDER], nodes, roots, keep, place)
+    owner = place[pools[:, 0]]
+    pool_line = np.nonzero(owner != NOWHERE)[0].astype(np.int32)
+    pool_line = pool_line[np.argsort(owner[pool_line], kind="stable")]
     pool_place = np.full(len(graph.pools) + 1, NOWHERE, np.int32)
-    line, pool_line, inner, circular = explore.run(nodes, words, pools, roots, keep, place, pool_place)
+    pool_place[pool_line] = np.arange(len(pool_line), dtype=np.int32)
     arrays = renumber.run(nodes, words, pools, line, pool_line, place, pool_place)
     counts = np.ones(len(line), np.bool_) if counted is None else counted[line]
     facts = facts_of(estate, line, place, counts)
-    return Lineup(line, *arrays, facts, inner, circular, *look(estate, line, arrays, facts, circular))
+    return Lineup(line, *arrays, facts, inner, circular, *look(estate, line, arrays, facts, circular), only_late)
 
 
 def same_line(lineup: Lineup, estate: Estate, counted: B1) -> Lineup:
@@ -72,9 +78,7 @@ def same_line(lineup: Lineup, estate: Estate, counted: B1) -> Lineup:
     return replace(lineup, facts=facts, ahead=ahead, ranks=ranks)
 
 
-def look(
-    estate: Estate, line: I32, arrays: tuple[U32, U32, I32], facts: Facts, circular: bool
-) -> tuple[Ahead, int]:
+def look(estate: Estate, line: I32, arrays: tuple[U32, U32, I32], facts: Facts, circular: bool) -> tuple[Ahead, int]:
     """What leads to services that could be late, which get marked; and how many ranks its pools have."""
     restore, rto = estate.numbers["restore"][line], estate.numbers["rto"][line]
     over = look_ahead.run(*arrays, restore, rto, circular, facts.marks)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from queue import SimpleQueue
 from typing import Protocol
 
@@ -11,14 +12,16 @@ import numpy as np
 from impact.kernels.small import pass_on
 from impact.kernels.together import LANES
 from impact.kernels.types import I32
-from impact.sweep.lineup import Lineup
 from impact.sweep import work
+from impact.sweep.lineup import Lineup
 from impact.sweep.work import Share, Worker
 
 SHARES = 32
 """Shares for each worker, so that none waits long for another at the end."""
 HUB = 8
 """Dependents from which on a CI may hit many."""
+ANY = 2**30
+"""More CIs than any failure hits."""
 Task = Callable[[Worker], Share]
 
 
@@ -37,7 +40,7 @@ class Threads:
         self.count = count or os.cpu_count() or 1
 
     def shares(self, lineup: Lineup, sources: I32) -> Iterator[Share]:
-        """First the hubs that hit few CIs, dependents before providers; then the others together, beside all the rest."""
+        """First the hubs, dependents before providers; then those that hit many CIs together, and all else beside."""
         workers: SimpleQueue[Worker] = SimpleQueue()
         count = min(self.count, max(1, len(sources) // 1_000))
         for _ in range(count):
@@ -51,22 +54,20 @@ class Threads:
             finally:
                 workers.put(worker)
 
-        def alone(some: I32, most: int) -> list[Task]:
+        def small(some: I32, most: int) -> list[Task]:
             return [
-                lambda worker, part=part: worker.small(part, hits, most) for part in parted(some[::-1], count * SHARES)
+                partial(Worker.small, sources=part, hits=hits, most=most) for part in parted(some[::-1], SHARES * count)
             ]
 
         most, degree = work.MOST, np.diff(lineup.nodes[:, 0])
         hub = degree[sources] >= HUB
         with ThreadPoolExecutor(count) as threads:
-            yield from threads.map(done, alone(sources[hub], most))
+            yield from threads.map(done, small(sources[hub], most))
             pass_on.run(lineup.nodes, lineup.words, most, hits)
             large = sources[hits[sources] > most]
             rest = sources[~hub & (hits[sources] <= most)]
-            together: list[Task] = [
-                lambda worker, part=part: worker.large(part) for part in parted(large, len(large) // LANES + 1)
-            ]
-            yield from threads.map(done, [*together, *alone(rest, len(lineup.line))])
+            together = [partial(Worker.large, sources=part) for part in parted(large, len(large) // LANES + 1)]
+            yield from threads.map(done, [*together, *small(rest, ANY)])
 
 
 def parted(sources: I32, count: int) -> list[I32]:

@@ -125,7 +125,7 @@ def refresh(old: Sweep, before: Estate, after: Estate, pool: Pool | None = None)
         if lineup is None or len(changed.needs):
             wanted = np.nonzero(counted)[0].astype(np.int32)
             keep = reached(estate, wanted, down=False, hard=changed.only_times) & estate.live
-            lineup = line_up(estate, keep, counted)
+            lineup = line_up(estate, keep, counted, changed.only_times)
         else:
             lineup = same_line(lineup, estate, counted)
         mine = np.nonzero(sources[lineup.line] & (place[lineup.line] >= 0))[0].astype(np.int32)

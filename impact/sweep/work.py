@@ -8,7 +8,7 @@ import numpy as np
 
 from impact.kernels.alone import MISSED, WIDTH, fail_each
 from impact.kernels.missed import LIMIT, NO_LIMIT, UNSETTLED, new_waits
-from impact.kernels.small import fail_small, new_desk
+from impact.kernels.small import fail_late, fail_small, new_desk
 from impact.kernels.together import LANES, WIDE
 from impact.kernels.types import B1, I32, U64
 from impact.sweep.lineup import Lineup
@@ -34,15 +34,18 @@ class Worker:
         self._lineup = lineup
         self._desk = tuple(new_desk(lineup.pools, lineup.facts))
         self._waits = tuple(new_waits(lineup.ahead, lineup.ranks))
-        self._rows: tuple[Any, ...] | None = None
+        self._rows: tuple[U64, Any, int] | None = None
 
     def small(self, sources: I32, hits: I32, most: int) -> Share:
         """Settle those of `sources` that hit `most` CIs or fewer, and tell in `hits` how many each does, by place."""
         table, lineup = np.zeros((len(sources), WIDTH), np.int32), self._lineup
-        fail_small.run(
-            *lineup.arrays, sources, tuple(lineup.facts), tuple(lineup.ahead), self._desk, self._waits, lineup.inner, most,
-            hits, table,
-        )  # fmt: skip
+        if lineup.only_late:
+            fail_late.run(sources, tuple(lineup.ahead), self._waits, table)
+        else:
+            fail_small.run(
+                *lineup.arrays, sources, tuple(lineup.facts), tuple(lineup.ahead), self._desk, self._waits,
+                lineup.inner, most, hits, table,
+            )  # fmt: skip
         done = hits[sources] <= most
         return Share(sources[done], table[done], table[done, MISSED] == UNSETTLED)
 
@@ -51,10 +54,10 @@ class Worker:
         if self._rows is None:
             self._rows = self._new_rows()
         table = np.zeros((len(sources), WIDTH), np.int32)
-        lineup = self._lineup
+        lineup, (now, times, cap) = self._lineup, self._rows
         lanes = fail_each.run(
             tuple(lineup.needs), lineup.pools, sources, tuple(lineup.facts), tuple(lineup.lists), tuple(lineup.ahead),
-            lineup.circular, *self._rows, table,
+            lineup.circular, now, times, cap, table,
         )  # fmt: skip
         at = np.arange(len(sources))
         return Share(sources, table, (lanes.ravel()[at // 64] >> (at % 64).astype(np.uint64) & np.uint64(1)) != 0)
