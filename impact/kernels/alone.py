@@ -147,8 +147,8 @@ def fail_each(
     """Fill `out[i]` with what the failure of `sources[i]` alone does; columns as above.
 
     Scratch: `now[V, WIDE]`, and `times[R, LANES]` with a row for every CI of the `Ahead`, where what is `cap` or more
-    is `cap`. For every LANES sources a row of words is handed back: the lanes in which a circle is down, whose MISSED is
-    not settled here.
+    is `cap`. For every LANES sources a row of words is handed back: the lanes in which a circle is down, whose MISSED
+    is not settled here.
     """
     facts, needs, lists, ahead = Facts(*facts_of), Needs(*needs_of), Lists(*lists_of), Ahead(*ahead_of)
     total, size, most = len(sources), len(now), 0

@@ -36,10 +36,9 @@ def add_late(
 ) -> None:  # fmt: skip
     """Add to `late`, lane by lane, the services down that are back later than their RTO.
 
-    What is hit stands from place `begin` on; `times` has a row for every CI of `ahead`, where what is
-    `cap` or more is `cap`. Lanes in which a circle is down
-    are set in `circle`. `sources[order]` ascend. Scratch: `live`, and `ranked`, whose last two rows are for one pool
-    member and for the CI.
+    What is hit stands from place `begin` on; `times` has a row for every CI of `ahead`, where what is `cap` or more is
+    `cap`. Lanes in which a circle is down are set in `circle`. `sources[order]` ascend. Scratch: `live`, and `ranked`,
+    whose last two rows are for one pool member and for the CI.
     """
     turn, number, lanes = 0, ahead.number, times.shape[1]
     live[:] = False

@@ -21,15 +21,14 @@ PINNED = 4
 
 @part
 def settle_states(
-    nodes: U32, words: U32, pools: I32, state: U8, lost: I32, queue: U32, touched: U32, filled: I64, ends: I64,
-    worst: int, best: int, settled: int, pool_count: int, most: int,
-) -> tuple[int, int]:  # fmt: skip
-    """Settle the states from `worst` to `best`; how many CIs are settled then (into `queue[0]`), and pools touched.
+    nodes: U32, words: U32, pools: I32, state: U8, lost: I32, queue: U32, touched: U32, filled: I64, ends: I64
+) -> tuple[int, int]:
+    """Settle the states; how many CIs are settled then (into `queue[0]`), and pools touched.
 
-    `filled[level]` of a row of `queue` are seeds; `ends[level]` becomes the number settled down to that level. Gives up
-    once more than `most` CIs are settled: then `filled` tells how much of each row is in use.
+    `filled[level]` of a row of `queue` are seeds; `ends[level]` becomes the number settled down to that level.
     """
-    for level in range(worst, best - 1, -1):
+    settled = pool_count = 0
+    for level in range(3, 0, -1):
         row, done, tail = 3 - level, 0, filled[level]
         while done < tail:
             node = queue[row, done]
@@ -38,9 +37,6 @@ def settle_states(
                 continue
             queue[0, settled] = node
             settled += 1
-            if settled > most:
-                filled[level] = tail
-                return settled, pool_count
             first = nodes[node, 0]
             for at in range(first, first + nodes[node, 1]):
                 word = words[at]
@@ -73,7 +69,6 @@ def settle_states(
                     filled[reach] += 1
                     state[target] = reach
         ends[level] = settled
-        filled[level] = tail
     return settled, pool_count
 
 
@@ -97,9 +92,7 @@ def spread(
             queue[3 - floor, filled[floor]] = seed
             filled[floor] += 1
     ends = np.zeros(4, np.int64)
-    settled, pool_count = settle_states(
-        nodes, words, pools, state, lost, queue, touched, filled, ends, 3, 1, 0, 0, len(state)
-    )
+    settled, pool_count = settle_states(nodes, words, pools, state, lost, queue, touched, filled, ends)
     affected = np.empty(settled, np.int32)
     levels = np.empty(settled, np.uint8)
     affected[:] = queue[0, :settled]

@@ -15,12 +15,16 @@ from uuid import uuid4
 
 import numpy as np
 
+from impact.kernels.alone import CIS
 from impact.kernels.jit import compile_kernels
-from impact.kernels.types import B1, I32
+from impact.kernels.together import LANES
+from impact.kernels.types import I32
 from impact.sweep.lineup import Lineup
-from impact.sweep.pool import SHARES, parted
+from impact.sweep.pool import ANY, SHARES, hubs, parted, split
 from impact.sweep.work import MOST, Share, Worker
 
+MANY = 256
+"""CIs that a failure must hit for others to be told of it."""
 TIMEOUT = 10.0
 """Seconds to wait for the scheduler."""
 
@@ -37,11 +41,10 @@ class SchedulerUnavailable(RuntimeError):
 
 @dataclass(frozen=True)
 class Task:
-    """What every share of one sweep needs: `sources` stand in the order in which they are to be settled."""
+    """What every share of one sweep needs."""
 
     name: str
     lineup: Lineup
-    sources: I32
 
 
 @dataclass
@@ -52,7 +55,8 @@ class Place:
     hits: I32
 
 
-Work = Callable[[Task, int, int, I32], Share]
+Work = Callable[[Task, I32, tuple[I32, I32]], Share]
+Piece = tuple[Work, I32]
 _places: dict[tuple[str, int], Place] = {}
 _lock = Lock()
 
@@ -68,21 +72,24 @@ class DaskPool:
         self._timeout = timeout
 
     def shares(self, lineup: Lineup, sources: I32) -> Iterator[Share]:
-        """The small failures first, dependents before providers; then the large ones."""
+        """First the hubs, dependents before providers; then those that hit many CIs together, and all else beside."""
         with self._connected() as client:
             threads = sum(client.nthreads().values())
             if not threads:
                 raise SchedulerUnavailable(self.address, "it has no workers")
-            name = uuid4().hex
-            large = np.zeros(len(lineup.line), np.bool_)
+            name, hits = uuid4().hex, np.zeros(len(lineup.line), np.int32)
+            task: Any = client.scatter(Task(name, lineup), broadcast=True, hash=False)
+            hub = hubs(lineup, sources)
             try:
-                task = Task(f"{name}-small", lineup, sources[::-1])
-                for part, share in _settled(client, small, task, threads, large):
-                    large[part] = True
-                    large[share.sources] = False
+                first: list[Piece] = [(small, part) for part in parted(sources[hub][::-1], threads * SHARES)]
+                for part, share in _settled(client, task, first, threads, hits):
+                    hits[part] = MOST + 1
+                    hits[share.sources] = share.table[:, CIS : CIS + 3].sum(axis=1)
                     yield share
-                task = Task(f"{name}-large", lineup, sources[large[sources]])
-                for _, share in _settled(client, together, task, threads, large):
+                large, rest = split(lineup, sources, hub, hits, MOST)
+                then: list[Piece] = [(together, part) for part in parted(large, len(large) // LANES + 1)]
+                then += [(any_size, part) for part in parted(rest[::-1], threads * SHARES)]
+                for _, share in _settled(client, task, then, threads, hits):
                     yield share
             finally:
                 client.run(forget, name)
@@ -105,25 +112,21 @@ class DaskPool:
                 raise SchedulerUnavailable(self.address, str(error) or type(error).__name__) from error
 
 
-def _settled(client: Any, work: Work, task: Task, threads: int, large: B1) -> Iterator[tuple[I32, Share]]:
-    """The shares of a task as they are done, each with its part of the sources.
+def _settled(client: Any, task: Any, pieces: list[Piece], threads: int, hits: I32) -> Iterator[tuple[I32, Share]]:
+    """The shares of some pieces of work as they are done, each with its sources.
 
-    Few are under way at a time: each is told which failures are known to be `large` when it is sent.
+    Few are under way at a time: each is told which failures are known to hit many CIs when it is sent.
     """
     from distributed import as_completed
 
-    if not len(task.sources):
-        return
-    everywhere = client.scatter(task, broadcast=True, hash=False)
-    parts = parted(task.sources, threads * SHARES)
-    left = iter(zip(np.cumsum([0, *map(len, parts)]).tolist(), parts, strict=False))
+    left = iter(pieces)
     sent: dict[str, I32] = {}
 
     def send(count: int) -> list[Any]:
-        known = np.nonzero(large)[0].astype(np.int32)
+        known = np.nonzero(hits >= MANY)[0].astype(np.int32)
         futures = []
-        for begin, part in islice(left, count):
-            futures.append(client.submit(work, everywhere, begin, begin + len(part), known, pure=False))
+        for work, part in islice(left, count):
+            futures.append(client.submit(work, task, part, (known, hits[known]), pure=False))
             sent[futures[-1].key] = part
         return futures
 
@@ -134,16 +137,22 @@ def _settled(client: Any, work: Work, task: Task, threads: int, large: B1) -> It
         running.update(send(1))
 
 
-def small(task: Task, begin: int, end: int, known: I32) -> Share:
-    """Settle those of a part of the sources that hit few CIs, given some `known` to be large."""
+def small(task: Task, sources: I32, known: tuple[I32, I32]) -> Share:
+    """Settle those of some sources that hit few CIs, given some failures and how many CIs these hit."""
     place = place_for(task)
-    place.hits[known] = MOST + 1
-    return place.worker.small(task.sources[begin:end], place.hits, MOST)
+    place.hits[known[0]] = known[1]
+    return place.worker.small(sources, place.hits, MOST)
 
 
-def together(task: Task, begin: int, end: int, _known: I32) -> Share:
-    """Settle a part of the sources together."""
-    return place_for(task).worker.large(task.sources[begin:end])
+def any_size(task: Task, sources: I32, _known: tuple[I32, I32]) -> Share:
+    """Settle some sources one by one, however many CIs they hit."""
+    place = place_for(task)
+    return place.worker.small(sources, place.hits, ANY)
+
+
+def together(task: Task, sources: I32, _known: tuple[I32, I32]) -> Share:
+    """Settle some sources together."""
+    return place_for(task).worker.large(sources)
 
 
 def place_for(task: Task) -> Place:
@@ -159,5 +168,5 @@ def place_for(task: Task) -> Place:
 def forget(name: str) -> None:
     """Give back the scratch of a sweep."""
     with _lock:
-        for key in [key for key in _places if key[0].startswith(name)]:
+        for key in [key for key in _places if key[0] == name]:
             del _places[key]

@@ -11,7 +11,7 @@ import numpy as np
 
 from impact.kernels.small import pass_on
 from impact.kernels.together import LANES
-from impact.kernels.types import I32
+from impact.kernels.types import B1, I32
 from impact.sweep import work
 from impact.sweep.lineup import Lineup
 from impact.sweep.work import Share, Worker
@@ -59,15 +59,26 @@ class Threads:
                 partial(Worker.small, sources=part, hits=hits, most=most) for part in parted(some[::-1], SHARES * count)
             ]
 
-        most, degree = work.MOST, np.diff(lineup.nodes[:, 0])
-        hub = degree[sources] >= HUB
+        most, hub = work.MOST, hubs(lineup, sources)
         with ThreadPoolExecutor(count) as threads:
             yield from threads.map(done, small(sources[hub], most))
-            pass_on.run(lineup.nodes, lineup.words, most, hits)
-            large = sources[hits[sources] > most]
-            rest = sources[~hub & (hits[sources] <= most)]
+            large, rest = split(lineup, sources, hub, hits, most)
             together = [partial(Worker.large, sources=part) for part in parted(large, len(large) // LANES + 1)]
             yield from threads.map(done, [*together, *small(rest, ANY)])
+
+
+def hubs(lineup: Lineup, sources: I32) -> B1:
+    """Which of `sources` have many dependents."""
+    return np.diff(lineup.nodes[:, 0])[sources] >= HUB
+
+
+def split(lineup: Lineup, sources: I32, hub: B1, hits: I32, most: int) -> tuple[I32, I32]:
+    """What is left when the hubs are settled: the sources that hit more CIs than `most`, by what is known of them and
+    of those that they take down; and the others."""
+    left = ~hub | (hits[sources] > most)
+    pass_on.run(lineup.nodes, lineup.words, most, hits)
+    large = hits[sources] > most
+    return sources[left & large], sources[left & ~large]
 
 
 def parted(sources: I32, count: int) -> list[I32]:

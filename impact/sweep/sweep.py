@@ -79,6 +79,8 @@ def fail(estate: Estate, lineup: Lineup, sources: I32, pool: Pool, progress: Pro
         done += len(share.sources)
         if progress:
             progress(done, len(sources))
+    if done != len(sources):
+        raise RuntimeError(f"{len(sources) - done} of {len(sources)} failures were not settled")
     if circle.any():
         counted = np.zeros(estate.size, np.bool_)
         counted[lineup.line] = lineup.facts.marks & COUNTED != 0
