@@ -18,6 +18,8 @@ from impact.sweep.lineup import Lineup, line_up, same_line
 from impact.sweep.pool import Pool, Threads
 from impact.walk import expect_many, walk
 
+ANEW = 0.5
+"""Share of the CIs that lead to what changes touch beyond which a refresh is slower than a sweep."""
 Progress = Callable[[int, int], None]
 """Called with how many CIs are done, and how many there are."""
 
@@ -106,7 +108,8 @@ def refresh(old: Sweep, before: Estate, after: Estate, pool: Pool | None = None)
     """The sweep of `after`, from that of `before`: only what the changes between them can affect is computed anew.
 
     A failure counts what it hits as a sum; so for the CIs that lead to a change, what they do to the changed CIs and
-    all that depends on those is taken out as it was and put in as it is.
+    all that depends on those is taken out as it was and put in as it is. Where that takes a look at more than ANEW of
+    the CIs, twice, everything is computed anew.
     """
     changed = changes(before, after)
     if changed is None:
@@ -127,6 +130,8 @@ def refresh(old: Sweep, before: Estate, after: Estate, pool: Pool | None = None)
         if lineup is None or len(changed.needs):
             wanted = np.nonzero(counted)[0].astype(np.int32)
             keep = reached(estate, wanted, down=False, hard=changed.only_times) & estate.live
+            if not changed.only_times and keep.sum() > ANEW * len(cis):
+                return sweep(after, pool)
             lineup = line_up(estate, keep, counted, changed.only_times)
         else:
             lineup = same_line(lineup, estate, counted)

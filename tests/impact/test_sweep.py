@@ -63,6 +63,12 @@ def _most(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(work, "MOST", request.param)
 
 
+@pytest.fixture(autouse=True)
+def _refreshed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Estates are small here: what changed is never too much to be refreshed."""
+    monkeypatch.setattr("impact.sweep.sweep.ANEW", 2.0)
+
+
 @dataclass
 class Inventory:
     """A small inventory drawn at random, and changes of it that fit what is recorded."""
@@ -280,6 +286,11 @@ def follow(folder: Path, seed: int, turns: int) -> int:
         different = sum(followed.follow() for _ in range(turns))
         check(followed.estate, followed.sweep)
     return different
+
+
+def test_a_refresh_of_nearly_everything_is_computed_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("impact.sweep.sweep.ANEW", 0.0)
+    assert follow(tmp_path, 1, 10) > 3
 
 
 @pytest.mark.usefixtures("_most")
