@@ -42,7 +42,8 @@ class Facts(NamedTuple):
     group (-1: none).
 
     By group: `people` recorded; `cover` are the places of the groups that bring its people in when they are hit
-    (itself, and those around it without a count), `block` the groups around it whose counts include its own.
+    (itself, and those around it without a count), `block` the groups around it whose counts include its own, `inside`
+    the places of the other groups with people that it covers.
     """
 
     marks: U8
@@ -53,6 +54,8 @@ class Facts(NamedTuple):
     cover: I32
     block_start: I32
     block: I32
+    inside_start: I32
+    inside: I32
 
 
 class Lists(NamedTuple):

@@ -80,14 +80,31 @@ def count_group(facts: Facts, state: U8, at: int, out: I32, row: int) -> None:
 
 
 @part
+def bring_in(facts: Facts, desk: Desk, clients: int) -> int:
+    """Add to the groups hit, `clients` of them, those that are not but whose people they bring in: a group in a pool of
+    groups can be one. How many there are then."""
+    total = clients
+    for k in range(clients):
+        group = facts.group[desk.clients[k]]
+        for i in range(facts.inside_start[group], facts.inside_start[group + 1]):
+            known = desk.state[facts.inside[i]] & STATE != 0
+            for other in range(clients, total):
+                known = known or np.int64(desk.clients[other]) == np.int64(facts.inside[i])
+            if not known:
+                desk.clients[total] = facts.inside[i]
+                total += 1
+    return total
+
+
+@part
 def likely(nodes: U32, words: U32, at: int, most: int, hits: I32) -> int:
-    """How many CIs a failure hits at least, going by what is known of those that it takes down with it; many more than
-    `most` if these hit so many together that they can hardly be the same."""
+    """How many CIs a failure hits at least, going by what is known of those that it takes down with it; more than
+    `most`, which is a guess, if these hit so many together that they can hardly be the same."""
     least: Any = 0
     total: Any = 0
     for edge in range(nodes[at, 0], nodes[at, 1]):
         least = max(least, np.int64(hits[words[edge]]))
-        total += hits[words[edge]]
+        total += np.int64(hits[words[edge]])
     return least if total <= ALIKE * most else max(least, most + 1)
 
 
@@ -189,7 +206,7 @@ def fail_small(
     desk_of: tuple[Any, ...], waits_of: tuple[Any, ...], inner: int, most: int, hits: I32, out: I32,
 ) -> None:  # fmt: skip
     """Fill `out[i]` with what the failure of `sources[i]` alone does, and tell in `hits` how many CIs that hits: those
-    with more than `most` are not settled.
+    with more than `most`, where the number says no more than that, are not settled.
 
     `sources` are places in line, best given dependents first: what these hit tells which of their providers are large.
     """
@@ -242,6 +259,7 @@ def fail_small(
             counts[:] = 0
             clients = clear(desk, queue, settled, counts, 0)
             clients = clear(desk, ends, ended, counts, clients)
+            clients = bring_in(facts, desk, clients)
             for k in range(clients):
                 if state[desk.clients[k]] >> CLASS == CLIENT:
                     count_group(facts, state, desk.clients[k], out, i)

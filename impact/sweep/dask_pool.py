@@ -20,7 +20,7 @@ from impact.kernels.jit import compile_kernels
 from impact.kernels.together import LANES
 from impact.kernels.types import I32
 from impact.sweep.lineup import Lineup
-from impact.sweep.pool import ANY, SHARES, hubs, parted, split
+from impact.sweep.pool import SHARES, dependents_first, hubs, parted, split
 from impact.sweep.work import MOST, Share, Worker
 
 MANY = 256
@@ -45,6 +45,7 @@ class Task:
 
     name: str
     lineup: Lineup
+    most: int
 
 
 @dataclass
@@ -72,25 +73,25 @@ class DaskPool:
         self._timeout = timeout
 
     def shares(self, lineup: Lineup, sources: I32) -> Iterator[Share]:
-        """First the hubs, dependents before providers; then those that hit many CIs together, and all else beside."""
+        """First the hubs; then what is known to hit many CIs together, beside all else; then what is left of that."""
         with self._connected() as client:
             threads = sum(client.nthreads().values())
             if not threads:
                 raise SchedulerUnavailable(self.address, "it has no workers")
-            name, hits = uuid4().hex, np.zeros(len(lineup.line), np.int32)
-            task: Any = client.scatter(Task(name, lineup), broadcast=True, hash=False)
-            hub = hubs(lineup, sources)
+            name, hits, hub = uuid4().hex, np.zeros(len(lineup.line), np.int32), hubs(lineup, sources)
+            task: Any = client.scatter(Task(name, lineup, MOST), broadcast=True, hash=False)
+
+            def alone(some: I32) -> list[Piece]:
+                return [(small, part) for part in parted(dependents_first(some), threads * SHARES)]
+
+            def large(some: I32) -> list[Piece]:
+                return [(together, part) for part in parted(some, len(some) // LANES + 1)]
+
             try:
-                first: list[Piece] = [(small, part) for part in parted(sources[hub][::-1], threads * SHARES)]
-                for part, share in _settled(client, task, first, threads, hits):
-                    hits[part] = MOST + 1
-                    hits[share.sources] = share.table[:, CIS : CIS + 3].sum(axis=1)
-                    yield share
-                large, rest = split(lineup, sources, hub, hits, MOST)
-                then: list[Piece] = [(together, part) for part in parted(large, len(large) // LANES + 1)]
-                then += [(any_size, part) for part in parted(rest[::-1], threads * SHARES)]
-                for _, share in _settled(client, task, then, threads, hits):
-                    yield share
+                yield from _settled(client, task, alone(sources[hub]), threads, hits)
+                many, rest = split(lineup, sources, hub, hits, MOST)
+                yield from _settled(client, task, [*large(many), *alone(rest)], threads, hits)
+                yield from _settled(client, task, large(rest[hits[rest] > MOST]), threads, hits)
             finally:
                 client.run(forget, name)
 
@@ -112,13 +113,16 @@ class DaskPool:
                 raise SchedulerUnavailable(self.address, str(error) or type(error).__name__) from error
 
 
-def _settled(client: Any, task: Any, pieces: list[Piece], threads: int, hits: I32) -> Iterator[tuple[I32, Share]]:
-    """The shares of some pieces of work as they are done, each with its sources.
+def _settled(client: Any, task: Any, pieces: list[Piece], threads: int, hits: I32) -> Iterator[Share]:
+    """The shares of some pieces of work as they are done. How many CIs failures hit is noted in `hits`, as far as they
+    are counted; more than MOST for those handed back unsettled.
 
     Few are under way at a time: each is told which failures are known to hit many CIs when it is sent.
     """
     from distributed import as_completed
 
+    if not pieces:
+        return
     left = iter(pieces)
     sent: dict[str, I32] = {}
 
@@ -132,8 +136,11 @@ def _settled(client: Any, task: Any, pieces: list[Piece], threads: int, hits: I3
 
     running = as_completed(send(2 * threads), loop=client.loop)
     for done in running:
-        yield sent.pop(done.key), done.result()
+        part, share = sent.pop(done.key), done.result()
         done.release()
+        hits[part] = MOST + 1
+        hits[share.sources] = share.table[:, CIS : CIS + 3].sum(axis=1)
+        yield share
         running.update(send(1))
 
 
@@ -141,13 +148,7 @@ def small(task: Task, sources: I32, known: tuple[I32, I32]) -> Share:
     """Settle those of some sources that hit few CIs, given some failures and how many CIs these hit."""
     place = place_for(task)
     place.hits[known[0]] = known[1]
-    return place.worker.small(sources, place.hits, MOST)
-
-
-def any_size(task: Task, sources: I32, _known: tuple[I32, I32]) -> Share:
-    """Settle some sources one by one, however many CIs they hit."""
-    place = place_for(task)
-    return place.worker.small(sources, place.hits, ANY)
+    return place.worker.small(sources, place.hits, task.most)
 
 
 def together(task: Task, sources: I32, _known: tuple[I32, I32]) -> Share:

@@ -1,6 +1,7 @@
 """An estate, or a part of it, made ready for a sweep: its CIs in line, and what is counted of each."""
 
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -63,9 +64,11 @@ def line_up(estate: Estate, keep: B1 | None = None, counted: B1 | None = None, o
     pool_line = pool_line[np.argsort(owner[pool_line], kind="stable")]
     pool_place = np.full(len(graph.pools) + 1, NOWHERE, np.int32)
     pool_place[pool_line] = np.arange(len(pool_line), dtype=np.int32)
-    arrays = renumber.run(nodes, words, pools, line, pool_line, place, pool_place)
     counts = np.ones(len(line), np.bool_) if counted is None else counted[line]
-    facts = facts_of(estate, line, place, counts)
+    with ThreadPoolExecutor(1) as beside:
+        renumbered = beside.submit(renumber.run, nodes, words, pools, line, pool_line, place, pool_place)
+        facts = facts_of(estate, line, place, counts)
+    arrays = renumbered.result()
     return Lineup(line, *arrays, facts, inner, circular, *look(estate, line, arrays, facts, circular), only_late)
 
 
@@ -106,9 +109,10 @@ def tiers_of(rto: I32) -> U8:
     return np.searchsorted([limit for limit, _ in TIERS], rto).astype(np.uint8)
 
 
-def nesting(estate: Estate, groups: I32, place: I32) -> tuple[I32, I32, I32, I32]:
-    """For each of `groups`, as rows of (start, items): the places of what brings its people in, and the positions of
-    the groups around it whose counts hold them already. See `kernels.alone.Facts`."""
+def nesting(estate: Estate, groups: I32, place: I32) -> tuple[I32, I32, I32, I32, I32, I32]:
+    """For each of `groups`, as rows of (start, items): the places of what brings its people in, the positions of the
+    groups around it whose counts hold them already, and the places of groups whose people it brings in. See
+    `kernels.alone.Facts`."""
     owner, rows = estate.graph.providers.gather(groups)
     parts = estate.having_role(rows[PROVIDER], "client")
     around: dict[int, list[int]] = {}
@@ -117,6 +121,7 @@ def nesting(estate: Estate, groups: I32, place: I32) -> tuple[I32, I32, I32, I32
     position = {group: at for at, group in enumerate(groups.tolist())}
     known = estate.numbers["head_count"]
     cover, block = [], []
+    inside = [list[int]() for _ in position]
     for group in groups.tolist():
         if group not in around:
             cover.append([int(place[group])])
@@ -125,9 +130,12 @@ def nesting(estate: Estate, groups: I32, place: I32) -> tuple[I32, I32, I32, I32
         above = _above(around, group)
         ids = estate.register.ids
         over = [a for a in above if known[a] != UNKNOWN and (ids[a] < ids[group] or group not in _above(around, a))]
-        cover.append([int(place[g]) for g in [group, *_uncounted(around, group, known)] if place[g] != NOWHERE])
+        bringing = [g for g in _uncounted(around, group, known) if place[g] != NOWHERE]
+        cover.append([int(place[g]) for g in [group, *bringing]])
+        for outer in bringing if known[group] > 0 else ():
+            inside[position[outer]].append(int(place[group]))
         block.append([position[a] for a in over if a in position])
-    return (*_packed(cover), *_packed(block))
+    return (*_packed(cover), *_packed(block), *_packed(inside))
 
 
 def _above(around: dict[int, list[int]], group: int) -> set[int]:

@@ -20,8 +20,8 @@ SHARES = 32
 """Shares for each worker, so that none waits long for another at the end."""
 HUB = 8
 """Dependents from which on a CI may hit many."""
-ANY = 2**30
-"""More CIs than any failure hits."""
+MEANWHILE = 8
+"""Shares to do while one thread prepares what failures are settled together with."""
 Task = Callable[[Worker], Share]
 
 
@@ -40,12 +40,12 @@ class Threads:
         self.count = count or os.cpu_count() or 1
 
     def shares(self, lineup: Lineup, sources: I32) -> Iterator[Share]:
-        """First the hubs, dependents before providers; then those that hit many CIs together, and all else beside."""
+        """First the hubs; then what is known to hit many CIs together, beside all else; then what is left of that."""
         workers: SimpleQueue[Worker] = SimpleQueue()
         count = min(self.count, max(1, len(sources) // 1_000))
         for _ in range(count):
             workers.put(Worker(lineup))
-        hits = np.zeros(len(lineup.line), np.int32)
+        hits, most, hub = np.zeros(len(lineup.line), np.int32), work.MOST, hubs(lineup, sources)
 
         def done(task: Task) -> Share:
             worker = workers.get()
@@ -54,17 +54,26 @@ class Threads:
             finally:
                 workers.put(worker)
 
-        def small(some: I32, most: int) -> list[Task]:
-            return [
-                partial(Worker.small, sources=part, hits=hits, most=most) for part in parted(some[::-1], SHARES * count)
-            ]
+        def alone(some: I32) -> list[Task]:
+            parts = parted(dependents_first(some), count * SHARES)
+            return [partial(Worker.small, sources=part, hits=hits, most=most) for part in parts]
 
-        most, hub = work.MOST, hubs(lineup, sources)
+        def together(some: I32) -> list[Task]:
+            prepared = threads.submit(lambda: lineup.needs) if len(some) else None
+
+            def settled(worker: Worker, part: I32) -> Share:
+                if prepared:
+                    prepared.result()
+                return worker.large(part)
+
+            return [partial(settled, part=part) for part in parted(some, len(some) // LANES + 1)]
+
         with ThreadPoolExecutor(count) as threads:
-            yield from threads.map(done, small(sources[hub], most))
+            yield from threads.map(done, alone(sources[hub]))
             large, rest = split(lineup, sources, hub, hits, most)
-            together = [partial(Worker.large, sources=part) for part in parted(large, len(large) // LANES + 1)]
-            yield from threads.map(done, [*together, *small(rest, ANY)])
+            first, others = together(large), alone(rest)
+            yield from threads.map(done, [*others[:MEANWHILE], *first, *others[MEANWHILE:]])
+            yield from threads.map(done, together(rest[hits[rest] > most]))
 
 
 def hubs(lineup: Lineup, sources: I32) -> B1:
@@ -79,6 +88,11 @@ def split(lineup: Lineup, sources: I32, hub: B1, hits: I32, most: int) -> tuple[
     pass_on.run(lineup.nodes, lineup.words, most, hits)
     large = hits[sources] > most
     return sources[left & large], sources[left & ~large]
+
+
+def dependents_first(sources: I32) -> I32:
+    """Places in line, the last first: what a CI takes down is known before it is looked at."""
+    return np.ascontiguousarray(sources[::-1])
 
 
 def parted(sources: I32, count: int) -> list[I32]:

@@ -66,8 +66,10 @@ def sweep(estate: Estate, pool: Pool | None = None, progress: Progress | None = 
     lineup = line_up(estate)
     places = np.arange(len(lineup.line), dtype=np.int32)
     table = fail(estate, lineup, places, pool or Threads(), progress)
-    order = np.argsort(lineup.line)
-    return Sweep(estate.revision, estate.recorded_at, lineup.line[order], table[order])
+    cis = np.nonzero(estate.live)[0].astype(np.int32)
+    place = np.empty(estate.size, np.int32)
+    place[lineup.line] = places
+    return Sweep(estate.revision, estate.recorded_at, cis, table[place[cis]])
 
 
 def fail(estate: Estate, lineup: Lineup, sources: I32, pool: Pool, progress: Progress | None = None) -> I32:

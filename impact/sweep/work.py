@@ -19,8 +19,8 @@ MOST = 8_192
 
 @dataclass(frozen=True)
 class Share:
-    """What the failures of `sources` (places in line) do: rows of `kernels.alone` for all that are not `large`, and
-    those whose recovery times a circle of dependencies keeps from being settled here."""
+    """What the failures of `sources` (places in line) do: rows of `kernels.alone`, and those whose recovery times a
+    circle of dependencies keeps from being settled here."""
 
     sources: I32
     table: I32

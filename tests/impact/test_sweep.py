@@ -155,7 +155,7 @@ class Inventory:
         return made
 
     def _relation(self, arrow: tuple[str, str, str]) -> Relation:
-        pool = "" if arrow in GROUPS else self.random.choice(["", "", "p", "q"])
+        pool = self.random.choice(["", "", "p", "q"])
         return rel(" ".join(arrow), pool, self.random.choice(["", "", "", "degraded", "at_risk"]))
 
     def _rule(self, owner: str, name: str) -> Pool:
@@ -286,6 +286,23 @@ def follow(folder: Path, seed: int, turns: int) -> int:
         different = sum(followed.follow() for _ in range(turns))
         check(followed.estate, followed.sweep)
     return different
+
+
+@pytest.mark.usefixtures("_most")
+def test_people_of_a_group_that_a_pool_of_groups_keeps_up_are_those_of_the_groups_around_it() -> None:
+    found = estate(
+        [
+            ci("bs-1", "business_service"), ci("cg-o1", "client_group"), ci("cg-o2", "client_group"),
+            ci("cg-in", "client_group", head_count=10),
+        ],
+        [
+            rel("cg-o1 uses bs-1"), rel("cg-in part_of cg-o1", "p"), rel("cg-in part_of cg-o2", "p"),
+        ],
+        [rule("cg-in", "p", "1")],
+    )  # fmt: skip
+    swept = sweep(found, Threads(1))
+    check(found, swept)
+    assert sum(swept.table[:, PEOPLE + 2].tolist()) == 40, "the service, and each of the groups, hits its people"
 
 
 def test_a_refresh_of_nearly_everything_is_computed_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

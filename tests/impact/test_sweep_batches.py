@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from impact.estate import Estate
 from impact.graph import Dependencies, Rule, compile_graph
 from impact.kernels.jit import compile_kernels
 from impact.kernels.together import LANES
-from impact.sweep import work
+from impact.sweep import pool, work
 from impact.sweep.lineup import line_up
 from impact.sweep.pool import Threads
 from impact.sweep.sweep import sweep
@@ -58,8 +59,9 @@ def test_rows_are_the_same_however_failures_are_settled(
     found = made()
     monkeypatch.setattr(work, "MOST", 100_000)
     alone = sweep(found, Threads(2))
-    for most in (0, 20, 300):
+    for most, hub in product((0, 20, 300), (0, 8)):
         monkeypatch.setattr(work, "MOST", most)
+        monkeypatch.setattr(pool, "HUB", hub)
         assert np.array_equal(sweep(found, Threads(2)).table, alone.table), f"up to {most} CIs alone"
     lineup = line_up(found)
     share = Worker(lineup).large(np.arange(SIZE, dtype=np.int32))
