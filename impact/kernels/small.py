@@ -213,6 +213,7 @@ def fail_small(
     facts, desk, ahead, waits = Facts(*facts_of), Desk(*desk_of), Ahead(*ahead_of), Waits(*waits_of)
     filled, counts = np.zeros(4, np.int64), np.zeros(4 * CLASSES, np.int32)
     state, queue, ends, marks = desk.state, desk.queue, desk.ends, facts.marks
+    nested = len(facts.inside) > 0
     for i in range(len(sources)):
         source = sources[i]
         hits[source] = likely(nodes, words, source, most, hits)
@@ -259,7 +260,8 @@ def fail_small(
             counts[:] = 0
             clients = clear(desk, queue, settled, counts, 0)
             clients = clear(desk, ends, ended, counts, clients)
-            clients = bring_in(facts, desk, clients)
+            if nested:
+                clients = bring_in(facts, desk, clients)
             for k in range(clients):
                 if state[desk.clients[k]] >> CLASS == CLIENT:
                     count_group(facts, state, desk.clients[k], out, i)

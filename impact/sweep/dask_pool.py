@@ -56,7 +56,8 @@ class Place:
     hits: I32
 
 
-Work = Callable[[Task, I32, tuple[I32, I32]], Share]
+Known = tuple[I32, I32] | None
+Work = Callable[[Task, I32, Known], Share]
 Piece = tuple[Work, I32]
 _places: dict[tuple[str, int], Place] = {}
 _lock = Lock()
@@ -127,10 +128,10 @@ def _settled(client: Any, task: Any, pieces: list[Piece], threads: int, hits: I3
     sent: dict[str, I32] = {}
 
     def send(count: int) -> list[Any]:
-        known = np.nonzero(hits >= MANY)[0].astype(np.int32)
-        futures = []
+        many = np.nonzero(hits >= MANY)[0].astype(np.int32)
+        known, futures = (many, hits[many]), []
         for work, part in islice(left, count):
-            futures.append(client.submit(work, task, part, (known, hits[known]), pure=False))
+            futures.append(client.submit(work, task, part, known if work is small else None, pure=False))
             sent[futures[-1].key] = part
         return futures
 
@@ -144,14 +145,15 @@ def _settled(client: Any, task: Any, pieces: list[Piece], threads: int, hits: I3
         running.update(send(1))
 
 
-def small(task: Task, sources: I32, known: tuple[I32, I32]) -> Share:
+def small(task: Task, sources: I32, known: Known) -> Share:
     """Settle those of some sources that hit few CIs, given some failures and how many CIs these hit."""
     place = place_for(task)
-    place.hits[known[0]] = known[1]
+    if known:
+        place.hits[known[0]] = known[1]
     return place.worker.small(sources, place.hits, task.most)
 
 
-def together(task: Task, sources: I32, _known: tuple[I32, I32]) -> Share:
+def together(task: Task, sources: I32, _known: Known) -> Share:
     """Settle some sources together."""
     return place_for(task).worker.large(sources)
 
