@@ -42,6 +42,16 @@ class Service:
         body: dict[str, Any] = self.client.post("/graphql", json=sent).json()
         return body
 
+    def ready(self, within: float = 60.0) -> dict[str, Any]:
+        """What the service says once it is ready: it answers before its kernels are loaded, and says so."""
+        deadline = time.monotonic() + within
+        while (answer := self.client.get("/ready")).status_code == 503:
+            assert answer.json()["errors"][0]["extensions"]["code"] == "NOT_READY"
+            assert time.monotonic() < deadline, f"not ready within {within:g} s"
+            time.sleep(0.05)
+        body: dict[str, Any] = answer.json()
+        return body
+
 
 def load_province(path: Path) -> Workspace:
     """A new store at `path` with the demo province in it."""

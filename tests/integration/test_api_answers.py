@@ -135,6 +135,6 @@ def test_a_store_that_goes_away_is_said_and_impact_still_answers(tmp_path: Path)
         card = found.ask('{ ci(id: "san-gdc-01") { ... on Failure { code message } } }')["ci"]
         assert card["code"] == "STORE_UNAVAILABLE"
         assert str(tmp_path) not in card["message"]
-        assert found.client.get("/ready").json()["live"] is False
+        assert found.ready()["live"] is False
         lost = 'mutation { retire(cis: [{id: "san-gdc-01"}]) { ... on Failure { code } } }'
         assert found.ask(lost)["retire"]["code"] == "STORE_UNAVAILABLE"
